@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.clock import Clock
-from core.errors import Busy
+from core.errors import Busy, Overtaken
 from core.ids import Ids
 from core.seal import DataKey, MasterKeys
 from core.tripwire import inside_work
@@ -62,6 +62,9 @@ class Store:
                 with self.engine.begin() as connection:
                     unit = Work(connection, workspace_id, self.clock.now(), self._ids.new)
                     result = work(unit)
+            except Overtaken:
+                if attempt == _ATTEMPTS_MAX:
+                    raise
             except DBAPIError as error:
                 if attempt == _ATTEMPTS_MAX or not _collided(error):
                     raise _busy(error) or error from None

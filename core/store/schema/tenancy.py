@@ -61,8 +61,8 @@ connection = table(
     Column("not_before", Moment),  # the vendor asked to wait
     Column("window_started_at", Moment),
     Column("window_calls", Integer, nullable=False),
-    Column("settle_seconds", Exact),  # overrides what the connector declares
-    Column("read_timeout_seconds", Exact),
+    Column("failures", Integer, nullable=False),  # in a row, for the backoff
+    Column("options", JSON, nullable=False),  # what this account's plan or place changes of the declared numbers
     UniqueConstraint("workspace_id", "name"),
     UniqueConstraint("workspace_id", "vendor", "environment", "account"),
 )
@@ -75,8 +75,6 @@ lane = bare_table(
     Column("fence", Integer, nullable=False),
     Column("owner", Text, nullable=False),
     Column("lease_until", Moment),
-    Column("not_before", Moment),
-    Column("failures", Integer, nullable=False),
 )
 
 schedule_slot = bare_table(
