@@ -1,5 +1,7 @@
 """Errors of a call, typed by their remedy. Problems of one row are values (`core.reasons.Problem`)."""
 
+from typing import Any
+
 
 class HubError(Exception):
     """Its text is one clear sentence for the person who has to act."""
@@ -50,7 +52,15 @@ class NotThere(VendorError):
 
 
 class CallRefused(VendorError):
-    """The vendor refused the whole call for its content; repeating it unchanged is pointless."""
+    """The vendor refused the whole call for its content; repeating it unchanged is pointless.
+
+    `body` is the parsed answer, or None where it was not JSON: for the vendor's client, never for a log.
+    """
+
+    def __init__(self, message: str, status: int = 0, body: Any = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = body
 
 
 class ContractBroken(VendorError):
