@@ -89,7 +89,7 @@ def test_a_missing_parameter_is_named(raw):
     [{f"k{n}": "v" for n in range(51)}, {"k" * 41: "v"}, {"k": "v" * 501}],
 )
 def test_metadata_has_limits(api, metadata):
-    with pytest.raises(stripe.InvalidRequestError, match="(?i)metadata"):
+    with pytest.raises(stripe.InvalidRequestError, match=r"(?i)metadata"):
         api.customers.create({"metadata": metadata})
 
 
