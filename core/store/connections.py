@@ -48,6 +48,7 @@ class Connection:
     token_generation: int
     token_expires_at: datetime | None
     book: Book
+    book_name: str
     options: Mapping[str, str]
 
     def option(self, name: str, declared: float) -> float:
@@ -68,7 +69,7 @@ def connections(database: Database, workspace_id: str | None = None) -> list[Con
 def _select(database: Database, *conditions: Any) -> list[Connection]:
     table, book = schema.connection, schema.book
     rows = database.execute(
-        select(table, book.c.base_currency, book.c.time_zone, book.c.country)
+        select(table, book.c.name.label("book_name"), book.c.base_currency, book.c.time_zone, book.c.country)
         .join(book, (book.c.workspace_id == table.c.workspace_id) & (book.c.id == table.c.book_id))
         .where(*conditions)
         .order_by(table.c.id)
@@ -94,6 +95,7 @@ def _connection(row: Row[Any]) -> Connection:
         token_generation=row.token_generation,
         token_expires_at=row.token_expires_at,
         book=Book(row.base_currency, row.time_zone, row.country),
+        book_name=row.book_name,
         options=row.options,
     )
 
@@ -250,13 +252,11 @@ def resume(work: Work, connection_id: str) -> None:
     _set(work, connection_id, state="active", pause_sentence="", not_before=None, failures=0)
 
 
-def wait_until(work: Work, connection_id: str, moment: datetime) -> None:
-    """The vendor asked to be left alone until then."""
-    _set(work, connection_id, not_before=moment)
+def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float) -> None:
+    """Leaves the vendor alone: at least as long as it asked for, longer with every failure in a row.
 
-
-def back_off(work: Work, connection_id: str, jitter: float) -> datetime:
-    """Longer with every failure in a row; `jitter` in 0..1 spreads those who wait for the same vendor."""
+    `jitter` in 0..1 spreads those who wait for the same vendor.
+    """
     table = schema.connection
     failures = work.connection.execute(
         update(table)
@@ -264,10 +264,9 @@ def back_off(work: Work, connection_id: str, jitter: float) -> datetime:
         .values(failures=table.c.failures + 1)
         .returning(table.c.failures)
     ).scalar_one()
-    ceiling = min(_BACKOFF_MAX_SECONDS, 2 ** min(failures, 10))
-    moment = work.now + timedelta(seconds=ceiling * (0.5 + jitter / 2))
-    _set(work, connection_id, not_before=moment)
-    return moment
+    grown = min(_BACKOFF_MAX_SECONDS, 2 ** min(failures, 10))
+    seconds = max(least_seconds * (1 + jitter / 10), grown * (0.5 + jitter / 2))
+    _set(work, connection_id, not_before=work.now + timedelta(seconds=seconds))
 
 
 def succeeded(work: Work, connection_id: str) -> None:

@@ -129,6 +129,17 @@ def remote_ids(
     return {(row.record_id, row.part): row.remote_id for row in rows}
 
 
+def origin_ids(connection: Connection, workspace_id: str, record_ids: Iterable[str]) -> dict[str, str]:
+    """Our id to the id at the system where the record was born."""
+    record = schema.record
+    rows = connection.execute(
+        select(record.c.id, record.c.origin_id).where(
+            record.c.workspace_id == workspace_id, record.c.id.in_(list(record_ids))
+        )
+    )
+    return {row.id: row.origin_id for row in rows}
+
+
 def known(work: Work, record_ids: Iterable[str]) -> dict[str, Known]:
     record = schema.record
     rows = work.connection.execute(
@@ -223,3 +234,98 @@ def _advance(work: Work, old: Known, name: str, content_hash: str) -> None:
     )
     if advanced.rowcount != 1:
         raise Overtaken(f"Record {old.id} was changed by another writer.")
+
+
+def entomb(work: Work, connection_id: str, kind: Kind, remote_id: str) -> bool:
+    """Marks what its origin has deleted; nothing is destroyed. False if we never knew it."""
+    record, link = schema.record, schema.link
+    buried = work.connection.execute(
+        update(record)
+        .where(
+            record.c.workspace_id == work.workspace_id,
+            record.c.origin_connection_id == connection_id,
+            record.c.kind == kind.value,
+            record.c.origin_id == remote_id,
+        )
+        .values(removed_at=func.coalesce(record.c.removed_at, work.now))
+    )
+    work.connection.execute(
+        update(link)
+        .where(
+            link.c.workspace_id == work.workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.kind == kind.value,
+            link.c.remote_id == remote_id,
+        )
+        .values(removed_at=func.coalesce(link.c.removed_at, work.now))
+    )
+    return buried.rowcount > 0
+
+
+def holder(work: Work, connection_id: str, kind: Kind, remote_id: str) -> tuple[str, str] | None:
+    """(record id, part) that the remote id is linked to."""
+    link = schema.link
+    row = work.connection.execute(
+        select(link.c.record_id, link.c.part).where(
+            link.c.workspace_id == work.workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.kind == kind.value,
+            link.c.remote_id == remote_id,
+        )
+    ).one_or_none()
+    return None if row is None else (row.record_id, row.part)
+
+
+def sent_hashes(work: Work, connection_id: str, record_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+    """(record id, part) to the hash of the element that was sent there last."""
+    link = schema.link
+    rows = work.connection.execute(
+        select(link.c.record_id, link.c.part, link.c.sent_hash).where(
+            link.c.workspace_id == work.workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.record_id.in_(list(record_ids)),
+        )
+    )
+    return {(row.record_id, row.part): row.sent_hash for row in rows}
+
+
+def link_sent(
+    work: Work,
+    connection_id: str,
+    environment: str,
+    kind: Kind,
+    record_id: str,
+    part: str,
+    *,
+    remote_id: str,
+    version: str,
+    shown_hash: str,
+    sent_hash: str,
+    is_new: bool,
+) -> None:
+    """Keeps what stands there of a record that we sent."""
+    if is_new:
+        row = {
+            "connection_id": connection_id,
+            "record_id": record_id,
+            "environment": environment,
+            "kind": kind.value,
+            "remote_id": remote_id,
+            "part": part,
+            "version": version,
+            "shown_hash": shown_hash,
+            "sent_hash": sent_hash,
+        }
+        add_links(work, [row])
+        return
+    link = schema.link
+    work.connection.execute(
+        update(link)
+        .where(
+            link.c.workspace_id == work.workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.kind == kind.value,
+            link.c.remote_id == remote_id,
+        )
+        .values(version=version, shown_hash=shown_hash, sent_hash=sent_hash)
+    )
