@@ -32,6 +32,15 @@ def test_ids_grow_within_one_millisecond():
     assert len({one[:10] for one in made}) == 1
 
 
+def test_ids_grow_even_when_chance_gives_nothing():
+    class Unlucky(Random):
+        def getrandbits(self, k):
+            return 0
+
+    ids = Ids(ManualClock(START), Unlucky())
+    assert ids.new() < ids.new() < ids.new()
+
+
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=40), st.integers())
 def test_ids_grow_whatever_the_clock_does(steps, seed):
     clock = ManualClock(START)

@@ -98,6 +98,13 @@ def test_an_amount_that_no_account_could_hold_is_refused_and_not_cut(amount, who
         whole(Decimal(amount), "EUR")
 
 
+@pytest.mark.parametrize("whole", [minor_of, round_minor])
+def test_the_largest_amount_has_18_digits(whole):
+    assert whole(Decimal("9999999999999999.99"), "EUR") == 10**18 - 1
+    with pytest.raises(ValueError, match="is not an amount of money"):
+        whole(Decimal(10000000000000000), "EUR")
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
     [

@@ -143,6 +143,15 @@ def test_an_issued_invoice_without_a_date_is_a_problem_and_not_nothing():
     assert "invoice RE-1" in answer.reason.sentence()
 
 
+def test_a_document_in_base_currency_uses_no_rate_and_records_none():
+    rate = Rate(Decimal("0.5"), "fixed", "2026-04-01")
+    (billed,) = invoice_entries(invoice(line(100)), BERLIN, rate, ())
+    (paid,) = payment_entries(payment(100, ("inv_1", 100)), BERLIN, {"inv_1": rate}, rate)
+    for entry in (billed, paid):
+        assert entry.rate is None
+        assert all(part.base_minor == part.amount_minor for part in entry.lines)
+
+
 @pytest.mark.parametrize("value", ["0", "-1.1", "NaN", "Infinity"])
 def test_a_rate_that_makes_money_worthless_is_refused(value):
     with pytest.raises(ValueError, match="is not a rate"):
