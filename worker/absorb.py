@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.registry import CONNECTORS
-
 from connectors.contract import Connector, Role, Row
+from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
 from core.entities import Entity, Invoice, Payment, references, with_ids
 from core.kinds import Kind

@@ -4,7 +4,6 @@ import logging
 from datetime import UTC, datetime
 
 from connectors.registry import CONNECTORS
-
 from core.errors import HubError
 from core.failpoint import failpoint
 from core.store import connections, duties
