@@ -118,8 +118,8 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Shown:
         now = after.get(name)
         if value == now:
             continue
-        if isinstance(value, dict) and isinstance(now, dict) and value and now:
-            changed[name] = difference(value, now) or value
+        if isinstance(value, dict) and isinstance(now, dict):
+            changed[name] = difference(value, now)
         else:
             changed[name] = value
     return changed | dict.fromkeys(name for name in after if name not in before)
