@@ -46,6 +46,8 @@ class Notification:
     """None for an event that is stored and needs no work."""
     remote_id: str
     occurred_at: datetime | None
+    content: bytes = b""
+    """What the vendor said, apart from what differs between two attempts to tell it: to notice a key used twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,14 @@ class Reads:
 class Writes:
     """How a kind is written to this vendor."""
 
-    row: Callable[[Document], Row | Problem | None]
-    """The exact element to send. None: this entity, as it is, owes nothing there (a draft, say)."""
+    owes: Callable[[Entity, bool], bool]
+    """(the entity, whether it is there already) to whether it, as it is, is to be written there: a draft is not."""
+    row: Callable[[Document], Row | Problem]
+    """The exact element to send."""
     call: Callable[[Sequence[Row], bool, str], Call]
     """(rows, whether they are new there, idempotency key) to one HTTP write."""
+    rows: Callable[[bytes], Sequence[Row]]
+    """The elements back out of a call's body: the stored bytes are the only truth about what was sent."""
     answer: Callable[[Sequence[Row], Row], Sequence[Outcome]]
     """(rows sent, the parsed answer) to one outcome per row, in order, each recognised by its natural key."""
     differs: Callable[[Row, Row], Mapping[str, tuple[str, str]]]

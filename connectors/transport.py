@@ -52,7 +52,7 @@ class BoundedAdapter(HTTPAdapter):
         self._limits = limits
         self._answering = answering
 
-    def send(  # noqa: PLR0917 - the signature is requests' own
+    def send(
         self,
         request: requests.PreparedRequest,
         stream: bool = False,  # noqa: ARG002

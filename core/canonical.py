@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+_MAGNITUDE_MAX = 400
+
 
 def plain(value: Any) -> Any:
     """JSON's own types only: Decimals as text without exponent or trailing zeros, moments as UTC ISO text."""
@@ -18,6 +20,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return decimal_text(value)
     if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"the moment {value} has no zone, so it would be another one on another machine")
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
@@ -31,6 +35,13 @@ def plain(value: Any) -> Any:
 
 
 def decimal_text(number: Decimal) -> str:
+    """ValueError for what is no number, or so large or small that a few digits would be spelled with many zeros."""
+    if not number.is_finite():
+        raise ValueError(f"{number} is not a number")
+    if not number:
+        return "0"
+    if abs(number.adjusted()) > _MAGNITUDE_MAX:
+        raise ValueError(f"{number} is too long to spell out")
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -37,4 +37,6 @@ class ManualClock:
 
 def local_date(moment: datetime, zone: str) -> str:
     """The calendar date (ISO) at that moment in a book's zone: what stands on its documents."""
+    if moment.tzinfo is None:
+        raise ValueError(f"the moment {moment} has no zone, so its date would depend on the machine's")
     return moment.astimezone(ZoneInfo(zone)).date().isoformat()

@@ -15,6 +15,10 @@ class Busy(HubError):
     """The database could not take the write in time: the caller may try again."""
 
 
+class Overtaken(HubError):
+    """Another writer changed the record meanwhile: the whole unit of work is done again."""
+
+
 class Fenced(HubError):
     """The lease was lost to another worker: nothing may be recorded, stop."""
 

@@ -8,10 +8,15 @@ from core.clock import Clock
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BITS = 80
+_STEP_BITS = 64
 
 
 class Ids:
-    """Gives ids that grow: within one millisecond the next id is the last one plus one."""
+    """Gives ids that grow: within one millisecond the next id is the last one plus a chance step.
+
+    A step of one would do for one process; two that were forked from it would give the same ids until the clock,
+    which may have been set back, has passed the last one.
+    """
 
     def __init__(self, clock: Clock, entropy: Random | None = None) -> None:
         self._clock = clock
@@ -25,7 +30,7 @@ class Ids:
             if fresh >> _RANDOM_BITS > self._last >> _RANDOM_BITS:
                 self._last = fresh | self._entropy.getrandbits(_RANDOM_BITS)
             else:
-                self._last += 1
+                self._last += 1 + self._entropy.getrandbits(_STEP_BITS)
             return _base32(self._last)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from iso4217 import Currency
 
@@ -16,6 +16,9 @@ def _exponents() -> dict[str, int]:
 
 
 EXPONENTS = _exponents()
+_MINOR_DIGITS_MAX = 18
+_EXACT = Context(prec=100)
+"""Wide enough that a product is rounded once only, at the end: the default would cut it to 28 digits before."""
 
 
 def exponent(currency: str) -> int:
@@ -62,21 +65,26 @@ def decimal_of(minor: int, currency: str) -> Decimal:
 
 def minor_of(amount: Decimal, currency: str) -> int:
     """Decimal("12.34") EUR -> 1234. ValueError if the amount has more decimals than the currency."""
-    scaled = amount.scaleb(exponent(currency))
-    minor = int(scaled)
-    if scaled != minor:
+    minor = round_minor(amount, currency)
+    if decimal_of(minor, currency) != amount:
         raise ValueError(f"{amount} has more decimals than {currency}")
     return minor
 
 
 def round_minor(amount: Decimal, currency: str) -> int:
-    """Half up, away from zero at the half: what Stripe and both ledgers do on a line."""
-    return int(amount.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    """Half up, away from zero at the half: what Stripe and both ledgers do on a line.
+
+    ValueError for what is no number, and for an amount that 64 bits of minor units could not hold.
+    """
+    decimals = exponent(currency)
+    if not amount.is_finite() or amount.adjusted() + decimals >= _MINOR_DIGITS_MAX:
+        raise ValueError(f"{amount} is not an amount of money in {currency}")
+    return int(amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP).scaleb(decimals))
 
 
 def convert(minor: int, currency: str, rate: Decimal, into: str) -> int:
     """`rate` is units of `into` for one unit of `currency`; rounded half up to a minor unit of `into`."""
-    return round_minor(decimal_of(minor, currency) * rate, into)
+    return round_minor(_EXACT.multiply(decimal_of(minor, currency), rate), into)
 
 
 def allocate(minor: int, weights: Sequence[int]) -> list[int]:

@@ -2,6 +2,15 @@
 
 A reason is data: stored, grouped, counted, and shown in words only at the end. Each sentence says what happened, to
 which document, and what to do; the button that does it is `remedy`.
+
+Parameters, all of them text; one that is not given shows as absent:
+
+`document` is how people call the record ("invoice RE-1001"), `connection` how they call the system that the sentence
+is about. `field` of it was sent as `ours` and stored as `theirs`. `slot` is the choice that is missing and `facts`
+what a rule for it could go by. `currency`, `base` (currency), `amount`, `number`, `name`, `on` (ISO date), `lock` (the
+last closed date) and the sums `lines` and `total` are the document's own. `account` is a vendor's id of an account,
+`event` of a webhook event. `words` are the vendor's, unchanged; `problem` is what could not be read, and `attempts`
+counts.
 """
 
 from dataclasses import dataclass, field

@@ -1,0 +1,5 @@
+import sys
+
+from sandbox.command import main
+
+sys.exit(main())

@@ -1,0 +1,3 @@
+from sandbox.stripe.vendor import Stripe
+
+__all__ = ["Stripe"]

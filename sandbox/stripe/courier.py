@@ -1,0 +1,235 @@
+"""Delivers events to webhook endpoints: signed, repeated until acknowledged, in no particular order."""
+
+import hashlib
+import hmac
+import http.client
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.stripe.webhook_faults import WebhookFaults
+
+WORKERS = 4
+ANSWER_SECONDS_MAX = 10.0
+RETRY_SECONDS = (0.5, 1.0, 2.0)
+"""Stripe's sandbox: three retries with exponential backoff, over hours there and over seconds here."""
+REORDER_SECONDS = 1.0
+"""How long a webhook that is to arrive late waits for another one to overtake it."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    event: str
+    type: str
+    endpoint: str
+    url: str
+    secret: str
+    body: bytes
+    attempt: int = 1
+    fault: str | None = None
+
+
+@dataclass(order=True, slots=True)
+class _Due:
+    at: float
+    """Of the monotonic clock: retries run in real time, whatever the sandbox's clock says."""
+    number: int
+    delivery: Delivery = field(compare=False)
+
+
+def signature(secret: str, at: int, body: bytes) -> str:
+    """The value of Stripe-Signature; the secret is used as it is written, prefix and all."""
+    signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={signed}"
+
+
+class Courier:
+    def __init__(self, now: Callable[[], datetime], acknowledged: Callable[[Delivery], None]) -> None:
+        self.faults = WebhookFaults()
+        self.retry_seconds: tuple[float, ...] = RETRY_SECONDS
+        self._now = now
+        self._acknowledged = acknowledged
+        self._due: list[_Due] = []
+        self._held: list[Delivery] = []
+        """Waiting to be overtaken."""
+        self._log: list[dict[str, Any]] = []
+        self._number = 0
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"stripe-courier-{number}", daemon=True)
+            for number in range(WORKERS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(ANSWER_SECONDS_MAX)
+        self._threads = []
+
+    def take(self, delivery: Delivery) -> None:
+        with self._changed:
+            fault = self.faults.take(delivery.type)
+            delivery.fault = fault.fault if fault else None
+            if fault is None:
+                self._put(delivery, 0)
+            elif fault.fault == "drop":
+                self._note(delivery, None, "dropped")
+            elif fault.fault == "duplicate":
+                self._put(delivery, 0)
+                self._put(delivery, 0)
+            elif fault.fault == "reorder":
+                self._held.append(delivery)
+                self._put(delivery, REORDER_SECONDS)
+            else:
+                self._put(delivery, fault.seconds)
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Every attempt, in order; a dropped webhook is an attempt that was never made."""
+        with self._changed:
+            return [dict(entry) for entry in self._log]
+
+    def pending(self) -> int:
+        with self._changed:
+            return len(self._due)
+
+    def clear(self) -> None:
+        with self._changed:
+            self._due.clear()
+            self._held.clear()
+            self._log.clear()
+            self.faults.clear()
+
+    def dump(self) -> list[dict[str, Any]]:
+        """What is still to be delivered."""
+        with self._changed:
+            return [
+                {
+                    "event": one.delivery.event,
+                    "type": one.delivery.type,
+                    "endpoint": one.delivery.endpoint,
+                    "url": one.delivery.url,
+                    "secret": one.delivery.secret,
+                    "body": one.delivery.body.decode(),
+                    "attempt": one.delivery.attempt,
+                }
+                for one in sorted(self._due)
+            ]
+
+    def load(self, dumped: list[dict[str, Any]]) -> None:
+        with self._changed:
+            for saved in dumped:
+                self._put(Delivery(**{**saved, "body": saved["body"].encode()}), 0)
+
+    def forget_endpoint(self, endpoint: str) -> None:
+        """One that was deleted or disabled gets no retries either."""
+        with self._changed:
+            self._due = [one for one in self._due if one.delivery.endpoint != endpoint]
+            heapify(self._due)
+
+    def _put(self, delivery: Delivery, after_seconds: float) -> None:
+        self._number += 1
+        heappush(self._due, _Due(time.monotonic() + after_seconds, self._number, delivery))
+        self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._stopping and (not self._due or self._due[0].at > time.monotonic()):
+                    self._changed.wait(self._due[0].at - time.monotonic() if self._due else None)
+                if self._stopping:
+                    return
+                delivery = heappop(self._due).delivery
+            self._attempt(delivery)
+
+    def _attempt(self, delivery: Delivery) -> None:
+        status, problem = _post(delivery, int(self._now().timestamp()))
+        with self._changed:
+            self._note(delivery, status, problem)
+            self._release_overtaken(delivery)
+            accepted = status is not None and 200 <= status < 300
+            if not accepted and delivery.attempt <= len(self.retry_seconds):
+                again = Delivery(**{name: getattr(delivery, name) for name in Delivery.__slots__})
+                again.attempt += 1
+                self._put(again, self.retry_seconds[delivery.attempt - 1])
+        if accepted:
+            self._acknowledged(delivery)
+
+    def _release_overtaken(self, delivery: Delivery) -> None:
+        """Another webhook has arrived, so that those which waited for it may follow."""
+        if delivery in self._held:
+            self._held.remove(delivery)
+            return
+        for due in self._due:
+            if due.delivery in self._held:
+                due.at = time.monotonic()
+        self._held.clear()
+        heapify(self._due)
+        self._changed.notify()
+
+    def _note(self, delivery: Delivery, status: int | None, problem: str | None) -> None:
+        self._log.append(
+            {
+                "n": len(self._log) + 1,
+                "at": self._now().isoformat(),
+                "event": delivery.event,
+                "type": delivery.type,
+                "endpoint": delivery.endpoint,
+                "url": delivery.url,
+                "attempt": delivery.attempt,
+                "body_sha256": hashlib.sha256(delivery.body).hexdigest(),
+                "status": status,
+                "problem": problem,
+                "fault": delivery.fault,
+            }
+        )
+
+
+def _post(delivery: Delivery, at: int) -> tuple[int | None, str | None]:
+    """The status answered, or why there was none."""
+    url = urlsplit(delivery.url)
+    if url.scheme != "http" or not _is_loopback(url.hostname or ""):
+        return None, "this sandbox delivers to http on loopback only"
+    connection = http.client.HTTPConnection(url.hostname or "", url.port or 80, timeout=ANSWER_SECONDS_MAX)
+    try:
+        connection.request(
+            "POST",
+            (url.path or "/") + (f"?{url.query}" if url.query else ""),
+            body=delivery.body,
+            headers={
+                "Content-Type": "application/json; charset=utf-8",
+                "Stripe-Signature": signature(delivery.secret, at, delivery.body),
+                "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+            },
+        )
+        response = connection.getresponse()
+        response.read()
+    except (OSError, http.client.HTTPException) as problem:
+        return None, f"{type(problem).__name__}: {problem}"
+    else:
+        return response.status, None
+    finally:
+        connection.close()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

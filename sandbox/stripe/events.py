@@ -1,0 +1,43 @@
+"""Events, as they were told at the time; kept for 30 days."""
+
+from fnmatch import fnmatchcase
+
+from sandbox.stripe.account import Account
+from sandbox.stripe.errors import MalformedParameterError, no_such
+from sandbox.stripe.params import Params, boolean, each, listing, span, text
+from sandbox.stripe.rows import Row
+from sandbox.stripe.store import Page
+
+LIST = listing({"created": span, "delivery_success": boolean, "type": text, "types": each(text)})
+
+KEPT_SECONDS = 30 * 86_400
+TYPES_MAX = 20
+
+
+def retrieve(account: Account, _: Params, id_: str) -> Row:
+    event = account.store.get("event", id_)
+    if event["created"] < account.now() - KEPT_SECONDS:
+        raise no_such("event", id_)
+    return event
+
+
+def listed(account: Account, params: Params) -> Page:
+    types, wanted, delivered = params.get("types"), params.get("type"), params.get("delivery_success")
+    if types and wanted:
+        raise MalformedParameterError(
+            "You may only specify one of these parameters: type, types.", param="type"
+        )
+    if types and len(types) > TYPES_MAX:
+        raise MalformedParameterError(f"You may pass at most {TYPES_MAX} types.", param="types")
+    since = account.now() - KEPT_SECONDS
+    exact = wanted if wanted and "*" not in wanted else None
+
+    def keep(row: Row) -> bool:
+        return (
+            row["created"] >= since
+            and (not types or row["type"] in types)
+            and (not wanted or fnmatchcase(row["type"], wanted))
+            and (delivered is None or (not row["_pending"]) == delivered)
+        )
+
+    return account.store.page("event", params, {"type": exact}, keep)

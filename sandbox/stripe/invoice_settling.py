@@ -1,0 +1,81 @@
+"""What happens to an invoice when money for it arrives, or when an attempt to collect it fails."""
+
+from typing import Any
+
+from sandbox.stripe import customer_balance
+from sandbox.stripe.account import Account
+from sandbox.stripe.rows import Row
+
+
+def settle_invoices(account: Account, intent: Row) -> None:
+    """A payment intent that has succeeded pays the invoices it was made for, as far as it reaches."""
+    left = intent["amount_received"]
+    for payment in account.store.where("invoice_payment", "_payment", intent.id):
+        if payment["status"] != "open":
+            continue
+        amount = min(payment["amount_requested"], left)
+        left -= amount
+        invoice = account.store.get("invoice", payment["invoice"])
+        at = account.now_for(invoice["customer"])
+        transitions = {**payment["status_transitions"], "paid_at": at}
+        account.store.save(payment, status="paid", amount_paid=amount, status_transitions=transitions)
+        account.emit("invoice_payment.paid", payment)
+        receive(account, invoice, amount)
+
+
+def receive(account: Account, invoice: Row, amount: int) -> None:
+    """What exceeds the amount remaining is credited to the customer."""
+    applied = min(amount, invoice["amount_remaining"])
+    changes: dict[str, Any] = {
+        "amount_paid": invoice["amount_paid"] + applied,
+        "amount_remaining": invoice["amount_remaining"] - applied,
+    }
+    if amount > applied:
+        over = amount - applied
+        changes["amount_overpaid"] = invoice["amount_overpaid"] + over
+        owner = account.store.get("customer", invoice["customer"])
+        customer_balance.move(
+            account, owner, -over, invoice["currency"], "invoice_overpaid", invoice=invoice.id
+        )
+        account.emit("invoice.overpaid", invoice)
+    if changes["amount_remaining"] == 0:
+        mark_paid(account, invoice, **changes)
+    else:
+        account.update(invoice, "invoice.updated", **changes)
+
+
+def mark_paid(account: Account, invoice: Row, **changes: Any) -> None:
+    at = account.now_for(invoice["customer"])
+    account.update(
+        invoice,
+        "invoice.updated",
+        status="paid",
+        attempted=True,
+        next_payment_attempt=None,
+        status_transitions={**invoice["status_transitions"], "paid_at": at},
+        **changes,
+    )
+    account.emit("invoice.paid", invoice)
+    account.emit("invoice.payment_succeeded", invoice)
+
+
+def note_failed_attempt(account: Account, invoice: Row) -> None:
+    account.update(invoice, "invoice.updated", attempted=True, attempt_count=invoice["attempt_count"] + 1)
+    account.emit("invoice.payment_failed", invoice)
+
+
+def open_payment(account: Account, invoice: Row) -> Row | None:
+    """The default payment of an invoice that is still to be made."""
+    payments = account.store.where("invoice_payment", "invoice", invoice.id)
+    return next((one for one in payments if one["is_default"] and one["status"] == "open"), None)
+
+
+def close_payment(account: Account, invoice: Row) -> Row | None:
+    """Cancels the default payment; the intent it leaves behind is returned."""
+    payment = open_payment(account, invoice)
+    if payment is None:
+        return None
+    at = account.now_for(invoice["customer"])
+    transitions = {**payment["status_transitions"], "canceled_at": at}
+    account.store.save(payment, status="canceled", status_transitions=transitions)
+    return account.store.get("payment_intent", payment["_payment"])

@@ -1,0 +1,71 @@
+"""How a stored object looks on the wire: its own fields, and those that are computed when it is shown.
+
+`COMPUTED` fields are always there; `INCLUDED` ones only where `expand[]` asks for them.
+"""
+
+from collections.abc import Callable, Iterable
+
+from sandbox.stripe.archive import unpack
+from sandbox.stripe.rows import Row, Shown
+from sandbox.stripe.store import Store
+
+Computing = Callable[[Store, Row], Shown]
+
+EMBEDDED_MAX = 10
+"""How many objects an embedded list shows before it says has_more."""
+
+
+def show(store: Store, row: Row) -> Shown:
+    shown = row.shown()
+    if not row.deleted and row.kind in COMPUTED:
+        shown.update(COMPUTED[row.kind](store, row))
+    return shown
+
+
+def list_of(store: Store, rows: Iterable[Row], url: str) -> Shown:
+    listed = list(rows)
+    return {
+        "object": "list",
+        "data": [show(store, row) for row in listed[:EMBEDDED_MAX]],
+        "has_more": len(listed) > EMBEDDED_MAX,
+        "url": url,
+    }
+
+
+def _tax_rates(store: Store, ids: Iterable[str]) -> list[Shown]:
+    return [show(store, store.get("tax_rate", id_)) for id_ in ids]
+
+
+def _event(_: Store, row: Row) -> Shown:
+    told = {"object": unpack(row["_kind"], row["_object"])}
+    if row["_previous"] is not None:
+        told["previous_attributes"] = row["_previous"]
+    return {"data": told, "pending_webhooks": row["_pending"] or 0}
+
+
+def _invoice(store: Store, row: Row) -> Shown:
+    lines = (store.get("line_item", id_) for id_ in row["_lines"] or ())
+    return {
+        "default_tax_rates": _tax_rates(store, row["default_tax_rates"]),
+        "lines": list_of(store, lines, f"/v1/invoices/{row.id}/lines"),
+    }
+
+
+def _invoice_payments(store: Store, row: Row) -> Shown:
+    payments = [*store.where("invoice_payment", "invoice", row.id)][::-1]
+    return list_of(store, payments, f"/v1/invoice_payments?invoice={row.id}")
+
+
+COMPUTED: dict[str, Computing] = {
+    "event": _event,
+    "invoice": _invoice,
+    "invoiceitem": lambda store, row: {"tax_rates": _tax_rates(store, row["tax_rates"])},
+}
+
+INCLUDED: dict[tuple[str, str], Computing] = {
+    ("invoice", "payments"): _invoice_payments,
+    ("price", "tiers"): lambda _, row: row["_tiers"],
+    ("customer", "tax_ids"): lambda store, row: list_of(
+        store, [*store.where("tax_id", "customer", row.id)][::-1], f"/v1/customers/{row.id}/tax_ids"
+    ),
+}

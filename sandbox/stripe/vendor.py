@@ -1,0 +1,221 @@
+"""Stripe as the kit sees it: a request in, a response out, everything else behind it."""
+
+import base64
+import binascii
+import hmac
+import threading
+from typing import Any
+
+from sandbox.kit import Clock, Request, Response
+from sandbox.stripe import balance, wire
+from sandbox.stripe.account import API_VERSION, Account, Asked
+from sandbox.stripe.courier import Courier, Delivery
+from sandbox.stripe.errors import MalformedParameterError, StripeError
+from sandbox.stripe.expand import expand, paths
+from sandbox.stripe.idempotency import Answers, canonical
+from sandbox.stripe.routes import ROUTER
+from sandbox.stripe.routing import Answer, Route
+from sandbox.stripe.rows import Row, Shown
+from sandbox.stripe.store import Page
+
+API_KEY = "sk_test_sandbox_subledger"
+WEBHOOK_SECRET = "whsec_sandbox_subledger"  # noqa: S105  the sandbox's own, good for nothing elsewhere
+
+_RATE_LIMITED = 429
+
+
+class Stripe:
+    name = "stripe"
+
+    def __init__(self, clock: Clock | None = None, seed: int = 1) -> None:
+        self.clock = clock or Clock()
+        self.courier = Courier(self.clock.now, self._acknowledged)
+        self._lock = threading.RLock()
+        self._answers = Answers()
+        self._requests = 0
+        self.account = self._new_account(seed)
+
+    def _new_account(self, seed: int) -> Account:
+        account = Account(self.clock, seed, API_KEY, WEBHOOK_SECRET)
+        account.happened = self._dispatch
+        return account
+
+    def credentials(self) -> dict[str, str]:
+        return {"api_key": API_KEY, "webhook_secret": WEBHOOK_SECRET}
+
+    def start(self, lock: threading.RLock) -> None:
+        self._lock = lock
+        self.courier.start()
+
+    def stop(self) -> None:
+        self.courier.stop()
+
+    def reset(self, seed: int) -> None:
+        self.courier.clear()
+        self._answers.clear()
+        self._requests = 0
+        self.account = self._new_account(seed)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "store": self.account.store.dump(),
+            "webhook_secret": self.account.webhook_secret,
+            "answers": self._answers.dump(),
+            "requests": self._requests,
+            "undelivered": self.courier.dump(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.account.store.load(state["store"])
+        self.account.webhook_secret = state["webhook_secret"]
+        self._answers.load(state["answers"])
+        self._requests = state["requests"]
+        balance.remember_settling(self.account)
+        self.courier.load(state["undelivered"])
+
+    def handle(self, request: Request) -> Response:
+        self._requests += 1
+        asked = f"req_sandbox{self._requests:08}"
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        headers = {"Content-Type": "application/json", "Request-Id": asked, "Stripe-Version": API_VERSION}
+        if key:
+            headers["Idempotency-Key"] = key
+        replayed = False
+        try:
+            self._admit(request)
+            status, body, replayed = self._answer(request, key, asked)
+        except StripeError as refused:
+            status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
+        if replayed:
+            headers["Idempotent-Replayed"] = "true"
+        effects = self.account.store.pop_effects()
+        return Response(status, wire.encode(body), headers, [] if replayed else effects, replayed)
+
+    def _admit(self, request: Request) -> None:
+        """Who asks, and in which version."""
+        given = _key_of(request.headers.get("authorization", ""))
+        if not given:
+            raise StripeError(
+                "You did not provide an API key. You need to provide your API key in the Authorization "
+                "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+                status=401,
+            )
+        if not hmac.compare_digest(given.encode(), self.account.api_key.encode()):
+            raise StripeError(f"Invalid API Key provided: {given[:8]}****{given[-4:]}", status=401)
+        version = request.headers.get("stripe-version", API_VERSION)
+        if version != API_VERSION:
+            raise StripeError(
+                f"Invalid Stripe API version: {version}. This sandbox plays {API_VERSION} only.",
+                param="Stripe-Version",
+            )
+        acting_on = request.headers.get("stripe-account", self.account.id)
+        if acting_on != self.account.id:
+            raise StripeError(
+                f"The provided key does not have access to account '{acting_on}' (or that account does not "
+                "exist).",
+                status=403,
+                code="account_invalid",
+            )
+
+    def _answer(self, request: Request, key: str | None, asked: str) -> tuple[int, Any, bool]:
+        """Status, body, and whether it is an earlier answer given again."""
+        found = ROUTER.find(request.method, request.path)
+        if found is None:
+            raise StripeError(
+                f"Unrecognized request URL ({request.method}: {request.path}). Please see https://stripe.com/docs.",
+                status=404,
+            )
+        route, ids = found
+        params = wire.decode(request.query)
+        if request.method == "POST":
+            params |= wire.decode(_text(request.body))
+        canonically, now = canonical(request.method, request.path, params), self.clock.now().timestamp()
+        if key:
+            earlier = self._answers.recall(key, canonically, now)
+            if earlier is not None:
+                return *earlier, True
+        balance.mature(self.account)
+        try:
+            status, body = 200, self._perform(request, route, ids, params, Asked(asked, key))
+        except MalformedParameterError:
+            raise
+        except StripeError as refused:
+            status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
+        if key and status != _RATE_LIMITED:
+            self._answers.keep(key, canonically, now, status, body)
+        return status, body, False
+
+    def _perform(
+        self, request: Request, route: Route, ids: list[str], given: wire.Tree, asked: Asked
+    ) -> Shown:
+        wanted = paths(given.pop("expand", []))
+        params = route.form.parse(given)
+        self.account.asked = asked
+        try:
+            answer = route.endpoint(self.account, params, *ids)
+        finally:
+            self.account.asked = Asked()
+        shown = self._shown(answer, request)
+        for path in wanted:
+            expand(self.account.store, shown, path)
+        return shown
+
+    def _shown(self, answer: Answer, request: Request) -> Shown:
+        if isinstance(answer, Row):
+            return self.account.show(answer)
+        if isinstance(answer, Page):
+            data = [self.account.show(row) for row in answer.rows]
+            return {"object": "list", "data": data, "has_more": answer.has_more, "url": request.path}
+        return answer
+
+    def administer(self, request: Request) -> Response | None:
+        if (request.method, request.path) == ("GET", "/_sandbox/deliveries"):
+            return Response.of_json(
+                200, {"deliveries": self.courier.deliveries(), "pending": self.courier.pending()}
+            )
+        return None
+
+    def _dispatch(self, event: Row) -> None:
+        """Hands a new event to the courier, once for each endpoint that wants it."""
+        endpoints = [
+            endpoint
+            for endpoint in self.account.store.every("webhook_endpoint")
+            if endpoint["status"] == "enabled" and {"*", event["type"]} & set(endpoint["enabled_events"])
+        ]
+        if not endpoints:
+            return
+        self.account.store.save(event, _pending=len(endpoints))
+        body = wire.encode(self.account.show(event))
+        for endpoint in endpoints:
+            self.courier.take(
+                Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
+            )
+
+    def _acknowledged(self, delivery: Delivery) -> None:
+        with self._lock:
+            event = self.account.store.find("event", delivery.event)
+            if event is not None and event["_pending"]:
+                self.account.store.save(event, _pending=event["_pending"] - 1)
+
+
+def _key_of(authorization: str) -> str:
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise MalformedParameterError("Invalid request: the body is not UTF-8") from None
+
+
+def _log_url(asked: str) -> str:
+    return f"https://dashboard.stripe.com/test/logs/{asked}"

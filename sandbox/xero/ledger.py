@@ -1,0 +1,173 @@
+"""Everything that one organisation holds, and what every kind needs from it: tables, ids, today, rules."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from sandbox.kit import Clock
+from sandbox.xero import rows
+from sandbox.xero.codec import decode, encode
+from sandbox.xero.errors import InvalidError
+from sandbox.xero.table import Journal, Table
+
+_NAMESPACE = UUID("6d1b2f0a-5f0e-5b52-9d53-0c1f7e6f3a10")
+
+DAY_RATES = {
+    "USD": Decimal("1.084700"),
+    "GBP": Decimal("0.851200"),
+    "CHF": Decimal("0.953100"),
+    "JPY": Decimal("162.350000"),
+    "KWD": Decimal("0.335008"),
+}
+"""What an omitted CurrencyRate becomes: units for one euro, the same on every day and in every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    name: str = "Sandbox Software GmbH"
+    base_currency: str = "EUR"
+    country: str = "DE"
+    timezone: str = "Europe/Berlin"
+    period_lock_date: date | None = None
+    end_of_year_lock_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Behaviour that is general knowledge rather than documented, so that it can be switched off."""
+
+    line_total_must_match: bool = True
+    payment_account_must_share_a_currency: bool = True
+    numbers_of_deleted_invoices_are_free: bool = True
+    unpaged_lists_are_summaries: bool = True
+    zero_totals_are_paid_at_once: bool = True
+    contact_numbers_are_unique: bool = True
+    rotated_refresh_tokens_have_grace: bool = True
+
+
+class Ledger:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.seed = 1
+        self.organisation_id = str(uuid5(_NAMESPACE, "organisation"))
+        """Also the tenant id: it outlives a reset, as the credentials do."""
+        self.journal = Journal()
+        self.organisation = Organisation()
+        self.rules = Rules()
+        self.removed: set[str] = set()
+        """Ids of rows that were deleted for good, so that none is given twice."""
+        self.accounts: Table[rows.Account] = Table(
+            "account",
+            self.journal,
+            {"code": lambda row: row.code, "name": lambda row: row.name.casefold()},
+            lambda row: {"code": row.code, "name": row.name},
+        )
+        self.tax_rates: Table[rows.TaxRate] = Table(
+            "tax_rate", self.journal, {"name": lambda row: row.name}, lambda row: {"name": row.name}
+        )
+        self.currencies: Table[rows.Currency] = Table(
+            "currency", self.journal, {}, lambda row: {"code": row.id}
+        )
+        self.items: Table[rows.Item] = Table(
+            "item", self.journal, {"code": lambda row: row.code}, lambda row: {"code": row.code}
+        )
+        self.contacts: Table[rows.Contact] = Table(
+            "contact",
+            self.journal,
+            {"name": lambda row: row.name.casefold(), "number": lambda row: row.number},
+            lambda row: {"name": row.name, "number": row.number},
+        )
+        self.invoices: Table[rows.Invoice] = Table(
+            "invoice",
+            self.journal,
+            {
+                "number": lambda row: row.number,
+                "contact": lambda row: row.contact_id,
+                "reference": lambda row: row.reference,
+            },
+            lambda row: {"number": row.number, "reference": row.reference, "status": row.status},
+        )
+        self.payments: Table[rows.Payment] = Table(
+            "payment",
+            self.journal,
+            {
+                "document": lambda row: row.document_id,
+                "account": lambda row: row.account_id,
+                "reference": lambda row: row.reference,
+            },
+            lambda row: {"reference": row.reference, "status": row.status},
+        )
+        self.tables: dict[type, Table[Any]] = {
+            rows.Account: self.accounts,
+            rows.TaxRate: self.tax_rates,
+            rows.Currency: self.currencies,
+            rows.Item: self.items,
+            rows.Contact: self.contacts,
+            rows.Invoice: self.invoices,
+            rows.Payment: self.payments,
+        }
+
+    def now(self) -> datetime:
+        """In whole milliseconds, which is all that the wire can tell."""
+        moment = self.clock.now()
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def today(self) -> date:
+        return self.clock.now().astimezone(ZoneInfo(self.organisation.timezone)).date()
+
+    def new_id(self, table: Table[Any] | None, kind: str, *natural: object) -> str:
+        """The same whatever was created before, except for things of the same natural key."""
+        uses = 0
+        while True:
+            new = str(uuid5(_NAMESPACE, repr((self.seed, kind, *map(str, natural), uses))))
+            if new not in self.removed and (table is None or table.get(new) is None):
+                return new
+            uses += 1
+
+    def check_currency(self, code: str) -> None:
+        if self.currencies.get(code) is None:
+            raise InvalidError(f"Organisation is not subscribed to currency {code}")
+
+    def rate_of(self, code: str, given: Decimal | None) -> Decimal:
+        if code == self.organisation.base_currency:
+            return Decimal("1.000000")
+        if given is not None and given <= 0:
+            raise InvalidError("The currency rate must be greater than zero")
+        return given or DAY_RATES.get(code, Decimal("1.000000"))
+
+    def check_lock_dates(self, day: date) -> None:
+        period, year = self.organisation.period_lock_date, self.organisation.end_of_year_lock_date
+        if year and day <= year:
+            raise InvalidError("The document date cannot be before the end of year lock date")
+        if period and day <= period:
+            raise InvalidError("The document date cannot be before the period lock date")
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "seed": self.seed,
+            "organisation": encode(self.organisation),
+            "rules": encode(self.rules),
+            "removed": sorted(self.removed),
+            "tables": {
+                table.kind: [encode(row) for row in table.in_order()] for table in self.tables.values()
+            },
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.seed = state["seed"]
+        self.organisation = decode(Organisation, state["organisation"])
+        self.rules = decode(Rules, state["rules"])
+        self.removed = set(state["removed"])
+        for row_type, table in self.tables.items():
+            table.load(decode(row_type, row) for row in state["tables"][table.kind])
+
+    def frozen(self) -> "Ledger":
+        """A copy for reading, which later changes do not reach."""
+        copy = Ledger(self.clock)
+        copy.seed, copy.organisation, copy.rules = self.seed, self.organisation, self.rules
+        for row_type, table in self.tables.items():
+            copy.tables[row_type].load(table.in_order())
+        return copy
