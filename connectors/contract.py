@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors.http import Door
-from connectors.rows import Row
 from core.book import Book
 from core.entities import Entity
 from core.kinds import Kind
 from core.reasons import Problem
+
+Row = dict[str, Any]
+"""A vendor's JSON object as it came, its numbers parsed as int and Decimal."""
 
 
 class Role(StrEnum):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from connectors.rows import Row
+from connectors.contract import Row
 from core.reasons import Problem, ReasonCode, problem
 
 _Params = Callable[[Row, re.Match[str]], dict[str, str]]

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from connectors.rows import Row, Unreadable, text
+from connectors.contract import Row
+from connectors.rows import Unreadable, text
 
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
