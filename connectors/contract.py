@@ -101,7 +101,8 @@ class Document:
     remote_id: str | None
     """Its id at the target, if it is there already."""
     part: str
-    """Which part of the entity this document carries, where one entity becomes several documents there."""
+    """Which part of the entity this document carries, where one entity becomes several documents there: one of
+    `Writes.parts(entity)`, in the coordinates of this entity."""
     book: Book
     choices: Mapping[str, str] = field(default_factory=dict)
     """Slot to value, for the document as a whole."""
@@ -116,7 +117,8 @@ class Reads:
     """How a kind is read from this vendor."""
 
     remote_id: Callable[[Row], str]
-    entity: Callable[[Row], Entity | Problem]
+    entity: Callable[[Row], Entity | Problem] | None = None
+    """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
 
@@ -148,6 +150,7 @@ class Writes:
     line_slots: Sequence[str] = ()
     """Choices that each line needs."""
     parts: Callable[[Entity], Sequence[str]] = lambda _: ("",)
+    """Each is an id that the entity refers to, so that it can change coordinates with it; or one empty text."""
     on_demand: bool = False
     """True: written only once another document needs it there (a customer without an invoice stays away)."""
 
@@ -212,5 +215,7 @@ class Connector:
     oauth: OAuth | None = None
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
+    remembers_days: int | None = None
+    """How far back `changes` can look: with an older cursor everything has to be read again."""
     pulls: Sequence[Kind] = ()
     """What `changes` is polled for, in order."""

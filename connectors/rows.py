@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-Row = dict[str, Any]
+from connectors.contract import Row
 
 _WHOLE_MAX = 10**15
 """Ten million million in a two-decimal currency: whatever is larger is no amount."""

@@ -59,3 +59,20 @@ def _fit(value: Any) -> Any:
     if isinstance(value, list):
         return [_fit(inner) for inner in value]
     return value
+
+
+def write(value: Any) -> bytes:
+    """Decimals as JSON numbers with exactly their digits; TypeError for a float."""
+    return _written(value).encode()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, float):
+        raise TypeError("a float has no place beside money")
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_written(name)}:{_written(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_written, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

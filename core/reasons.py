@@ -23,10 +23,13 @@ class ReasonCode(StrEnum):
     UNKNOWN_CURRENCY = "unknown_currency"
     CURRENCY_NOT_IN_LEDGER = "currency_not_in_ledger"
     THIRD_DECIMAL = "third_decimal"
+    NEGATIVE_TOTAL = "negative_total"
     TOTALS_DIFFER = "totals_differ"
     STORED_DIFFERENTLY = "stored_differently"
     NAME_TAKEN = "name_taken"
     NUMBER_TAKEN = "number_taken"
+    ACCOUNT_NOT_USABLE = "account_not_usable"
+    NOT_CHANGEABLE = "not_changeable"
     PERIOD_LOCKED = "period_locked"
     REFUSED = "refused"
     UNREADABLE_BODY = "unreadable_body"
@@ -68,6 +71,8 @@ _SENTENCES = {
     "currency there and press retry.",
     ReasonCode.THIRD_DECIMAL: "{document} has the amount {amount}, and {connection} keeps two decimals only. Decide "
     "how to round it.",
+    ReasonCode.NEGATIVE_TOTAL: "{document} has the negative total {amount}, which {connection} keeps only as a credit "
+    "note. Enter that credit note there and link it.",
     ReasonCode.TOTALS_DIFFER: "The lines of {document} add up to {lines}, but its total is {total}. Check it at its "
     "origin; nothing was sent to {connection}.",
     ReasonCode.STORED_DIFFERENTLY: "{connection} stored {document} with {field} {theirs} where {ours} was sent. Open "
@@ -76,6 +81,10 @@ _SENTENCES = {
     "Link it to that contact or rename one of the two.",
     ReasonCode.NUMBER_TAKEN: "{connection} already has a document numbered {number} that is not ours, so {document} "
     "was not created. Link it to that one or renumber it there.",
+    ReasonCode.ACCOUNT_NOT_USABLE: "{connection} does not take {document} with the account or tax code that the rules "
+    "chose, and said: {words} Choose another one in the rule, or correct it there, and press retry.",
+    ReasonCode.NOT_CHANGEABLE: "{document} can no longer be changed at {connection}, which said: {words} Undo there "
+    "what rests on it (a payment, say) and press retry.",
     ReasonCode.PERIOD_LOCKED: "{document} is dated {on}, and {connection} is closed up to {lock}. Open the period "
     "there or choose how late documents are dated.",
     ReasonCode.REFUSED: "{connection} refused {document} and said: {words} Correct the cause and press retry.",
@@ -100,10 +109,13 @@ _REMEDIES = {
     ReasonCode.UNKNOWN_CURRENCY: "correct it there",
     ReasonCode.CURRENCY_NOT_IN_LEDGER: "retry",
     ReasonCode.THIRD_DECIMAL: "choose the rounding",
+    ReasonCode.NEGATIVE_TOTAL: "link",
     ReasonCode.TOTALS_DIFFER: "retry",
     ReasonCode.STORED_DIFFERENTLY: "accept theirs",
     ReasonCode.NAME_TAKEN: "link",
     ReasonCode.NUMBER_TAKEN: "link",
+    ReasonCode.ACCOUNT_NOT_USABLE: "change the rule",
+    ReasonCode.NOT_CHANGEABLE: "retry",
     ReasonCode.PERIOD_LOCKED: "retry",
     ReasonCode.REFUSED: "retry",
     ReasonCode.UNREADABLE_BODY: "ignore",

@@ -23,5 +23,6 @@ STRIPE = Connector(
     writes={},
     limit=RateLimit(calls=25, per_seconds=1),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
+    remembers_days=30,
     pulls=(Kind.CUSTOMER, Kind.PRODUCT, Kind.TAX_RATE, Kind.PRICE, Kind.INVOICE, Kind.PAYMENT),
 )

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from urllib.parse import quote, urlencode
 
-from connectors.contract import Address, Call, Page
+from connectors.contract import Address, Call, Page, Row
 from connectors.http import Door
-from connectors.rows import Row, Unreadable
+from connectors.rows import Unreadable
 from connectors.stripe.events import notification, polled
 from connectors.stripe.lists import PAGE, created, everything, page
 from connectors.stripe.payments import INTENTS, INVOICE_PAYMENTS, PaymentListing, charge_row, payment_row

@@ -5,9 +5,10 @@ One table for both ears: what arrives by webhook is looked up here, what is poll
 
 from collections.abc import Mapping
 
-from connectors.contract import Notification
-from connectors.rows import Row, needed_text, part, text, unix_moment
+from connectors.contract import Notification, Row
+from connectors.rows import needed_text, part, text, unix_moment
 from connectors.stripe.translate import reference
+from core.canonical import canonical_json
 from core.kinds import Kind
 
 _OWN_ID = (("id",),)
@@ -62,6 +63,8 @@ def notification(event: Row) -> Notification:
         kind=kind,
         remote_id=remote_id,
         occurred_at=unix_moment(event, "created"),
+        # Stripe: counts how many endpoints have not answered yet, and so differs from one attempt to the next
+        content=canonical_json({name: value for name, value in event.items() if name != "pending_webhooks"}),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from connectors.rows import Row
+from connectors.contract import Row
 from core.errors import ContractBroken
 
 PAGE = 100

@@ -8,7 +8,8 @@ early waits for the page that its intent is on.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from connectors.rows import Row, part
+from connectors.contract import Row
+from connectors.rows import part
 from connectors.stripe.lists import ListPage, created, page
 from connectors.stripe.translate import reference
 

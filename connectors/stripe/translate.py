@@ -9,7 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from connectors.rows import Row, Unreadable, decimal, flag, needed_text, part, parts, text, unix_moment, whole
+from connectors.contract import Row
+from connectors.rows import Unreadable, decimal, flag, needed_text, part, parts, text, unix_moment, whole
 from core.entities import (
     Address,
     Application,
