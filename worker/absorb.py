@@ -60,6 +60,7 @@ def _absorb_kind(
     done: Absorbed,
 ) -> None:
     reads = connector.reads[kind]
+    assert reads.entity is not None, "what becomes a record is read as an entity"
     contents = {remote_id: canonical_json(one.row) for remote_id, one in rows.items()}
     hashes = {remote_id: bodies.fingerprint(hub.store, work, content) for remote_id, content in contents.items()}
     latest = records.latest_observations(work, connection.id, kind, list(rows))
