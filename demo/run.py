@@ -85,6 +85,7 @@ class Demo(AbstractContextManager["Demo"]):
     def judge(self) -> Verdict:
         """Compares the three columns, then runs every drain once more: nothing may be written, nothing may change."""
         self.hub.processes.stop()
+        self.hub.drain_again()  # what the processes had begun when they were stopped
         stripe, xero = self._documents()
         problems = [f"still open in the hub: {count} {what}" for what, count in self.hub.open_work().items()]
         problems += auditor.mismatches(stripe, xero)
