@@ -117,6 +117,7 @@ def _absorb_kind(
             record_id: (remote_id, _name(kind, remote_id, entity), _content_hash(hub, work, entity), entity)
             for record_id, (remote_id, entity) in entities.items()
         },
+        causes={record_id: rows[remote_id].cause for record_id, (remote_id, _) in entities.items()},
     )
     for record_id, (remote_id, _) in entities.items():
         version, shown_hash = reads.version(rows[remote_id].row), hashes[remote_id]

@@ -13,10 +13,12 @@ from sqlalchemy import insert, select
 
 from connectors.contract import Role
 from connectors.registry import CONNECTORS
+from core.canonical import digest
 from core.errors import HubError, Misconfigured
 from core.money import EXPONENTS
 from core.reasons import ReasonCode
-from core.store import connections, inbox, ledger, outbox, rulebooks, schema
+from core.store import audit, connections, inbox, ledger, outbox, rulebooks, schema
+from core.store.audit import Deed
 from core.store.work import Store, Work
 from mapping.rulebook import Rulebook
 
@@ -69,6 +71,7 @@ class _WorkspaceSchema(Schema):
 
 
 _APP_SECRETS = ("client_id", "client_secret", "webhook_secret", "webhook_secret_previous")
+_COMMAND_LINE = "command line"
 _TOKEN_SECONDS = 1800
 """A token whose end nobody told is taken to last as long as the shortest of our vendors' tokens."""
 
@@ -112,6 +115,7 @@ def new_rulebook(store: Store, workspace_id: str, connection_name: str, text: st
         found = _connection_id(work, connection_name)
         version = rulebooks.add(work, found, rules, actor)
         outbox.release(work, found, _MAY_BE_MENDED)
+        audit.note(work, [Deed("rulebook changed", found, f"version {version}", "", digest(rules), actor)])
         return version
 
     return store.write(workspace_id, add)
@@ -137,6 +141,7 @@ def new_rate(store: Store, workspace_id: str, book_name: str, rate: Mapping[str,
             if connection.book_id == book:
                 inbox.release(work, connection.id, _MAY_BE_MENDED)
                 outbox.release(work, connection.id, _MAY_BE_MENDED)
+        audit.note(work, [Deed("rate set", book, digest(wanted), actor=_COMMAND_LINE)])
 
     store.write(workspace_id, add)
 
@@ -153,6 +158,7 @@ def set_webhook_secret(store: Store, workspace_id: str, connection_name: str, se
         old = app.secrets["webhook_secret"]
         texts = {**app.secrets.texts, "webhook_secret": secret, "webhook_secret_previous": old}
         connections.set_app_secrets(store, work, app.id, texts)
+        audit.note(work, [Deed("webhook key changed", app.id, "setup", actor=_COMMAND_LINE)])
 
     store.write(workspace_id, put)
 
@@ -212,6 +218,7 @@ def _make(store: Store, work: Work, wanted: Mapping[str, Any]) -> SetUp:
             doors[one["name"]] = f"/webhooks/{one['vendor']}/{app_id}"
     for rate in wanted["rates"]:
         ledger.set_rate(work, book_id, rate["currency"], rate["on"], rate["value"], rate["source"])
+    audit.note(work, [Deed("workspace set up", work.workspace_id, "setup", actor=_COMMAND_LINE)])
     return SetUp(work.workspace_id, doors)
 
 
