@@ -20,6 +20,7 @@ from core.store.records import Observed
 from core.store.work import Work
 from worker import bookkeeping
 from worker.hub import Hub
+from worker.standing import stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def _absorb_kind(
             if remote_id not in latest or latest[remote_id][0] != hashes[remote_id]
         ],
     )
+    stand(work, connection.id, kind, reads, {remote_id: rows[remote_id].row for remote_id in current}, seen_at)
     read = {remote_id: reads.entity(rows[remote_id].row) for remote_id in current}
     understood: dict[str, Entity] = {}
     for remote_id, entity in read.items():

@@ -12,6 +12,7 @@ from core.store.connections import Connection
 from core.store.records import Observed
 from core.store.work import Work
 from worker.hub import Hub
+from worker.standing import stand
 
 
 def recognise(
@@ -31,3 +32,4 @@ def recognise(
         seen = Observed(connection.id, kind, remote_id, content, content_hash, version, cause, seen_at)
         records.observe(hub.store, work, [seen])
         records.show(work, connection.id, kind, remote_id, version=version, shown_hash=content_hash)
+        stand(work, connection.id, kind, reads, {remote_id: rows[remote_id]}, seen_at)

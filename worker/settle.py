@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from connectors.contract import Outcome, Row, Stored, Writes
+from connectors.registry import CONNECTORS
 from core.canonical import canonical_json, digest
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
@@ -13,6 +14,7 @@ from core.store.outbox import Owed, Push
 from core.store.records import Observed
 from core.store.work import Work
 from worker.hub import Hub
+from worker.standing import stand
 
 
 def settle(
@@ -95,6 +97,7 @@ def _observe(hub: Hub, work: Work, target: Connection, kind: Kind, stored: Store
     if latest.get(stored.remote_id, ("", None))[0] != content_hash:
         seen = Observed(target.id, kind, stored.remote_id, content, content_hash, stored.version, cause, work.now)
         records.observe(hub.store, work, [seen])
+    stand(work, target.id, kind, CONNECTORS[target.vendor].reads.get(kind), {stored.remote_id: stored.row}, work.now)
 
 
 def _told(reason: Reason, owed: Owed, target: Connection) -> Reason:

@@ -4,17 +4,20 @@ The item carries price and product, the tax code is a choice of the bookkeeper's
 written. What the numbers below rest on, and how to get a real sandbox, is in README.md.
 """
 
-from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Webhook, Writes
+from collections.abc import Callable
+
+from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Row, Webhook, Writes
 from connectors.rows import needed_text
-from connectors.xero import translate, webhook
+from connectors.xero import figures, translate, webhook
 from connectors.xero.client import XeroClient
 from connectors.xero.elements import Endpoint, version
 from connectors.xero.endpoints import CONTACTS, INVOICES, ITEMS, PAYMENTS
+from core.figures import Figures
 from core.kinds import Kind
 
 
-def _reads(endpoint: Endpoint) -> Reads:
-    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version)
+def _reads(endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None) -> Reads:
+    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts)
 
 
 def _always(_entity: object, _is_there: bool) -> bool:
@@ -28,8 +31,8 @@ XERO = Connector(
     reads={
         Kind.CUSTOMER: _reads(CONTACTS),
         Kind.PRICE: _reads(ITEMS),
-        Kind.INVOICE: _reads(INVOICES),
-        Kind.PAYMENT: _reads(PAYMENTS),
+        Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
+        Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
     },
     writes={
         Kind.CUSTOMER: Writes(

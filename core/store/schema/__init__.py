@@ -1,5 +1,6 @@
 """Every table. The tenant is part of each key and each pointer."""
 
+from core.store.schema.access import log_in_failure, session, user
 from core.store.schema.books import entry, posting
 from core.store.schema.common import metadata
 from core.store.schema.intake import body, cursor, event, observation, receipt
@@ -15,6 +16,7 @@ from core.store.schema.records import (
     price,
     product,
     record,
+    standing,
     tax_rate,
 )
 from core.store.schema.tenancy import (
@@ -49,6 +51,7 @@ __all__ = [
     "invoice_line_tax",
     "lane",
     "link",
+    "log_in_failure",
     "metadata",
     "observation",
     "payment",
@@ -62,6 +65,9 @@ __all__ = [
     "record",
     "rulebook",
     "schedule_slot",
+    "session",
+    "standing",
     "tax_rate",
+    "user",
     "workspace",
 ]
