@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.kit import Clock
+from sandbox.stripe.agenda import Agenda
 from sandbox.stripe.archive import pack
 from sandbox.stripe.rows import Row, Shown
 from sandbox.stripe.showing import show
@@ -27,8 +28,9 @@ class Account:
         self.api_key = api_key
         self.webhook_secret = webhook_secret
         """The secret of the next webhook endpoint, so that it is known before there is one."""
-        self.store = Store(seed)
+        self.store = Store(seed, self.now)
         self.id = "acct_sandbox"
+        self.agenda = Agenda()
         self.asked = Asked()
         self.settling: list[tuple[int, str]] = []
         """A heap of when pending balance transactions become available, and their ids."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.kit import Clock, Request, Response
-from sandbox.stripe import balance, wire
+from sandbox.stripe import admin, automation, balance, wire
 from sandbox.stripe.account import API_VERSION, Account, Asked
 from sandbox.stripe.courier import Courier, Delivery
 from sandbox.stripe.errors import MalformedParameterError, StripeError
@@ -66,6 +66,7 @@ class Stripe:
             "store": self.account.store.dump(),
             "webhook_secret": self.account.webhook_secret,
             "answers": self._answers.dump(),
+            "agenda": self.account.agenda.dump(),
             "requests": self._requests,
             "undelivered": self.courier.dump(),
         }
@@ -75,6 +76,7 @@ class Stripe:
         self.account.webhook_secret = state["webhook_secret"]
         self._answers.load(state["answers"])
         self._requests = state["requests"]
+        self.account.agenda.load(state["agenda"])
         balance.remember_settling(self.account)
         self.courier.load(state["undelivered"])
 
@@ -93,6 +95,7 @@ class Stripe:
             status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
         if replayed:
             headers["Idempotent-Replayed"] = "true"
+        automation.run_due(self.account)
         effects = self.account.store.pop_effects()
         return Response(status, wire.encode(body), headers, [] if replayed else effects, replayed)
 
@@ -190,7 +193,7 @@ class Stripe:
             return Response.of_json(
                 200, {"deliveries": self.courier.deliveries(), "pending": self.courier.pending()}
             )
-        return None
+        return admin.administer(self.account, request)
 
     def _dispatch(self, event: Row) -> None:
         """Hands a new event to the courier, once for each endpoint that wants it."""
