@@ -37,7 +37,8 @@ class XeroClient:
     def whoami(self) -> str:
         """The organisation we speak for. GrantLost if the consent does not reach it any more."""
         connections = self._get("/connections", {"Accept": "application/json"})
-        tenants = [one.get("tenantId") for one in connections if isinstance(one, dict)]
+        listed = connections if isinstance(connections, list) else []
+        tenants = [one.get("tenantId") for one in listed if isinstance(one, dict)]
         if self._tenant in tenants:
             return self._tenant
         if not self._tenant and len(tenants) == 1 and isinstance(tenants[0], str):
