@@ -121,6 +121,9 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    further: Callable[[Row], Sequence[tuple[Kind, str, Entity]]] = lambda _: ()
+    """What the row tells beside its own entity and no row of its own tells: (kind, its id there, entity). Of a later
+    kind than the row's; asked only where the row's entity could be read."""
 
 
 @dataclass(frozen=True, slots=True)
