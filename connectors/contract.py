@@ -219,3 +219,5 @@ class Connector:
     """How far back `changes` can look: with an older cursor everything has to be read again."""
     pulls: Sequence[Kind] = ()
     """What `changes` is polled for, in order."""
+    poll_seconds: int = 60
+    """How often: where nothing else tells of a change, as often as the vendor's daily quota bears."""

@@ -11,9 +11,10 @@ from types import FrameType
 
 from sandbox.kit import Clock, Vendor
 from sandbox.server import Server, serve
+from sandbox.stripe import Stripe
 from sandbox.xero import Xero
 
-VENDORS = (Xero,)
+VENDORS = (Stripe, Xero)
 
 
 class Sandboxes:

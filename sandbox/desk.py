@@ -9,7 +9,17 @@ from urllib.parse import parse_qs
 
 from sandbox.calls import CallLog
 from sandbox.faults import NOT_EXECUTED, BadFaultError, Fault, Faults
-from sandbox.kit import Administered, Refusing, Request, Response, Restorable, Snapshotting, Vendor
+from sandbox.kit import (
+    Administered,
+    Crashing,
+    Notifying,
+    Refusing,
+    Request,
+    Response,
+    Restorable,
+    Snapshotting,
+    Vendor,
+)
 
 ADMIN = "/_sandbox/"
 _PAGE = b"<!doctype html><html><head><title>Bad gateway</title></head><body>Bad gateway</body></html>"
@@ -35,6 +45,8 @@ class Desk:
         self._log = CallLog()
         self._faults = Faults()
         self._save = save
+        if isinstance(vendor, Notifying):
+            vendor.heed(self._faults.take_for_webhook)
 
     def answer(self, request: Request, wait: Callable[[float], Any]) -> Exchange:
         if request.path.startswith(ADMIN):
@@ -47,7 +59,14 @@ class Desk:
         with self.lock:
             decided = self._decide(request, fault)
             call = self._log.add(self.vendor.clock.now(), request, decided, fault.fault if fault else None)
+            if decided and fault and fault.fault == "commit_then_500":
+                return Exchange(self._crash(request, decided), call=call, as_decided=False)
         return _spoil(Exchange(decided, call=call), fault)
+
+    def _crash(self, request: Request, decided: Response) -> Response:
+        if isinstance(self.vendor, Crashing):
+            return self.vendor.crash(request, decided)
+        return Response(500)
 
     def answered(self, exchange: Exchange) -> None:
         if exchange.call is not None and exchange.as_decided:
@@ -153,8 +172,6 @@ def _spoil(exchange: Exchange, fault: Fault | None) -> Exchange:
             return replace(exchange, way="nothing")
         case "commit_then_truncate":
             return replace(exchange, way="cut")
-        case "commit_then_500":
-            return replace(exchange, response=Response(500), as_decided=False)
         case "empty":
             return replace(exchange, response=Response(200), as_decided=False)
         case "malformed":

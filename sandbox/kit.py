@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
+from sandbox.webhook_fault import WebhookFault
+
 Effect = Mapping[str, Any]
 """What a request really changed: {"operation": "create", "kind": "invoice", "id": ..., natural keys}."""
 
@@ -117,6 +119,22 @@ class Refusing(Protocol):
     """A vendor that words the refusals which the fault `refuse` asks for without a body."""
 
     def refusal(self, status: int) -> Response: ...
+
+
+@runtime_checkable
+class Crashing(Protocol):
+    """A vendor that words the 500 of the fault `commit_then_500` itself, and may remember it."""
+
+    def crash(self, request: Request, response: Response) -> Response:
+        """What the client sees instead of `response`, the answer to work that was done."""
+
+
+@runtime_checkable
+class Notifying(Protocol):
+    """A vendor that sends webhooks, which go wrong as /_sandbox/faults says."""
+
+    def heed(self, fault_of: Callable[[str], WebhookFault | None]) -> None:
+        """`fault_of` takes the type of an event; it is called under the vendor's lock."""
 
 
 @runtime_checkable

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.registry import CONNECTORS
-
 from connectors.contract import Connector, Role, Row
+from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
 from core.entities import Entity, Invoice, Payment, references, with_ids
 from core.kinds import Kind
@@ -61,6 +60,7 @@ def _absorb_kind(
     done: Absorbed,
 ) -> None:
     reads = connector.reads[kind]
+    assert reads.entity is not None, "what becomes a record is read as an entity"
     contents = {remote_id: canonical_json(one.row) for remote_id, one in rows.items()}
     hashes = {remote_id: bodies.fingerprint(hub.store, work, content) for remote_id, content in contents.items()}
     latest = records.latest_observations(work, connection.id, kind, list(rows))
@@ -117,6 +117,7 @@ def _absorb_kind(
             record_id: (remote_id, _name(kind, remote_id, entity), _content_hash(hub, work, entity), entity)
             for record_id, (remote_id, entity) in entities.items()
         },
+        causes={record_id: rows[remote_id].cause for record_id, (remote_id, _) in entities.items()},
     )
     for record_id, (remote_id, _) in entities.items():
         version, shown_hash = reads.version(rows[remote_id].row), hashes[remote_id]

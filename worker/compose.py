@@ -7,9 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.registry import CONNECTORS
-
 from connectors.contract import Document, Row, Writes
+from connectors.registry import CONNECTORS
 from core.canonical import decimal_text
 from core.clock import local_date
 from core.entities import Customer, Entity, Invoice, Payment, Price, TaxRate, references, with_ids

@@ -9,6 +9,7 @@ from core.clock import Clock, WallClock
 from core.ids import Ids
 from core.seal import master_keys
 from core.settings import Settings
+from core.store.clock import DatabaseClock
 from core.store.engine import check_engine, open_engine
 from core.store.migrate import check_schema
 from core.store.work import Store
@@ -41,7 +42,7 @@ def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
         settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url)
     check_engine(engine)
-    used_clock = clock or WallClock()
+    used_clock = clock or (WallClock() if settings.embedded_database else DatabaseClock(engine))
     return Store(engine, masters, used_clock, Ids(used_clock))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from connectors.contract import Client, Connector, Row
+from connectors.contract import Client, Connector, Role, Row
 from connectors.registry import CONNECTORS
 from core.entities import references
 from core.errors import GrantLost, RetryAfter, VendorError
@@ -20,6 +20,7 @@ from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.hub import Hub
 from worker.lane import Held, working
+from worker.recognise import recognise
 
 _OBJECTS_MAX = 25
 _DEPTH_MAX = len(Kind)
@@ -84,7 +85,11 @@ def _save(
     seen_at: datetime,
 ) -> Absorbed:
     connections.succeeded(work, connection.id)
-    absorbed = absorb(hub, work, connection, shown, seen_at)
+    if CONNECTORS[connection.vendor].role is Role.GATEWAY:
+        absorbed = absorb(hub, work, connection, shown, seen_at)
+    else:
+        absorbed = Absorbed()
+        recognise(hub, work, connection, kind, {one.remote_id: one.row for one in shown}, seen_at, "event")
     there = {one.remote_id for one in shown if one.kind is kind}
     for hint in hints:
         if hint.remote_id not in there:
@@ -136,8 +141,9 @@ def _unknown(
 ) -> dict[Kind, list[str]]:
     pointed: set[tuple[Kind, str]] = set()
     for one in found:
-        entity = connector.reads[one.kind].entity(one.row)
-        if not isinstance(entity, Problem):
+        read = connector.reads[one.kind].entity
+        entity = None if read is None else read(one.row)
+        if entity is not None and not isinstance(entity, Problem):
             pointed |= set(references(entity))
     pointed -= asked
     with hub.store.read() as database:

@@ -5,19 +5,19 @@ from functools import partial
 
 from connectors.contract import Client, Page, Role, Row
 from connectors.registry import CONNECTORS
-from core.canonical import canonical_json, digest
+from core.canonical import digest
 from core.errors import GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
-from core.store import bodies, connections, cursors, inbox, records
+from core.store import connections, cursors, inbox
 from core.store.inbox import Told
-from core.store.records import Observed
 from core.store.work import Work
 from worker.absorb import Absorbed, Shown, absorb
 from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.hub import Hub
 from worker.lane import Held, working
+from worker.recognise import recognise
 
 
 def pull(hub: Hub, workspace_id: str, connection_id: str, kind: Kind) -> set[LaneName]:
@@ -77,23 +77,10 @@ def _absorb_page(hub: Hub, held: Held, kind: Kind, page: Page, seen_at: datetime
 
 
 def _recognise_page(hub: Hub, held: Held, kind: Kind, page: Page, seen_at: datetime, work: Work) -> set[LaneName]:
-    """What a ledger shows of documents that are ours is kept with their links; its others are not our affair."""
-    connection = held.connection
-    reads = CONNECTORS[connection.vendor].reads[kind]
+    reads = CONNECTORS[held.connection.vendor].reads[kind]
     rows = {reads.remote_id(row): row for row in page.rows}
-    ours = records.linked(work.connection, work.workspace_id, connection.id, [(kind, remote_id) for remote_id in rows])
-    latest = records.latest_observations(work, connection.id, kind, [remote_id for _, remote_id in ours])
-    for _, remote_id in ours:
-        content = canonical_json(rows[remote_id])
-        content_hash = bodies.fingerprint(hub.store, work, content)
-        old_hash, old_seen_at = latest.get(remote_id, ("", seen_at))
-        if old_hash == content_hash or old_seen_at > seen_at:
-            continue
-        version = reads.version(rows[remote_id])
-        seen = Observed(connection.id, kind, remote_id, content, content_hash, version, "pull", seen_at)
-        records.observe(hub.store, work, [seen])
-        records.show(work, connection.id, kind, remote_id, version=version, shown_hash=content_hash)
-    _turn_page(work, connection.id, kind, page)
+    recognise(hub, work, held.connection, kind, rows, seen_at, "pull")
+    _turn_page(work, held.connection.id, kind, page)
     return set()
 
 

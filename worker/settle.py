@@ -6,7 +6,8 @@ from connectors.contract import Outcome, Row, Stored, Writes
 from core.canonical import canonical_json, digest
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import bodies, outbox, records
+from core.store import audit, bodies, outbox, records
+from core.store.audit import Deed
 from core.store.connections import Connection
 from core.store.outbox import Owed, Push
 from core.store.records import Observed
@@ -33,7 +34,7 @@ def settle(
         elif isinstance(outcome, Problem):
             outbox.park(work, owed.id, _told(outcome.reason, owed, target))
         else:
-            arrived += _stored(hub, work, target, kind, writes, owed, row, outcome, asked=how != "answered")
+            arrived += _stored(hub, work, target, kind, writes, push.id, owed, row, outcome, asked=how != "answered")
     return outbox.wake(work, target.id, arrived) if arrived else set()
 
 
@@ -43,6 +44,7 @@ def _stored(
     target: Connection,
     kind: Kind,
     writes: Writes,
+    push_id: str,
     owed: Owed,
     row: Row,
     stored: Stored,
@@ -63,6 +65,7 @@ def _stored(
         return []
     _observe(hub, work, target, kind, stored, "push" if not asked else "question")
     shown_hash = bodies.fingerprint(hub.store, work, canonical_json(stored.row))
+    audit.note(work, [Deed(f"{kind} written to {target.name}", owed.record_id, push_id, "", digest(row))])
     records.link_sent(
         work,
         target.id,

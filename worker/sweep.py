@@ -4,7 +4,6 @@ import logging
 from datetime import UTC, datetime
 
 from connectors.registry import CONNECTORS
-
 from core.errors import HubError
 from core.failpoint import failpoint
 from core.store import connections, duties
@@ -13,7 +12,6 @@ from worker.bell import LaneName
 from worker.hub import Hub
 
 TICK_SECONDS = 0.5
-PULL_SECONDS = 60
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ def schedule(hub: Hub) -> None:
     with hub.store.read() as database:
         active = [one for one in connections.connections(database) if one.state == "active"]
     for connection in active:
-        slot = _slot(hub.clock.now(), connection.option("pull_seconds", PULL_SECONDS))
+        slot = _slot(hub.clock.now(), connection.option("pull_seconds", CONNECTORS[connection.vendor].poll_seconds))
         failpoint("P20")
         taken = _taken(hub, connection, slot)
         failpoint("P20-after")

@@ -92,4 +92,5 @@ XERO = Connector(
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
     settle_seconds=330,
     pulls=(Kind.CUSTOMER, Kind.PRICE, Kind.INVOICE, Kind.PAYMENT),
+    poll_seconds=600,  # four calls each time, of 5,000 a day
 )

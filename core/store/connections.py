@@ -293,6 +293,23 @@ def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float) 
     return float((ends_at - work.now).total_seconds())
 
 
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    id: str
+    name: str
+    base_currency: str
+
+
+def books(database: Database, workspace_id: str) -> list[BookRow]:
+    book = schema.book
+    rows = database.execute(
+        select(book.c.id, book.c.name, book.c.base_currency)
+        .where(book.c.workspace_id == workspace_id)
+        .order_by(book.c.name)
+    )
+    return [BookRow(*row) for row in rows]
+
+
 def targets(database: Database, workspace_id: str, book_id: str, vendors: Sequence[str]) -> list[Connection]:
     """The connections of a book to vendors that are written to."""
     table = schema.connection

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, and_, func, insert, select, tuple_, update
 from core.entities import Entity
 from core.errors import Overtaken
 from core.kinds import Kind
-from core.store import schema, shelves
+from core.store import audit, schema, shelves
+from core.store.audit import Deed
 from core.store.bodies import keep
 from core.store.work import Store, Work
 
@@ -158,8 +159,12 @@ def save(
     origin_connection_id: str,
     book_id: str,
     entities: Mapping[str, tuple[str, str, str, Entity]],
+    causes: Mapping[str, str],
 ) -> dict[str, Saved]:
-    """Writes entities by record id: (origin id, name, content hash, entity in our ids). Unchanged ones stay alone."""
+    """Writes entities by record id: (origin id, name, content hash, entity in our ids). Unchanged ones stay alone.
+
+    `causes` tells the audit why, by record id.
+    """
     before = known(work, entities)
     fresh, changed, saved = {}, {}, {}
     for record_id, (_, name, content_hash, entity) in entities.items():
@@ -194,6 +199,19 @@ def save(
             ],
         )
     shelves.put(store, work, kind, fresh, changed)
+    audit.note(
+        work,
+        [
+            Deed(
+                f"{kind} {'changed' if record_id in changed else 'created'}",
+                record_id,
+                causes.get(record_id, ""),
+                before[record_id].content_hash if record_id in before else "",
+                entities[record_id][2],
+            )
+            for record_id in (*fresh, *changed)
+        ],
+    )
     return saved
 
 

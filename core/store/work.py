@@ -47,7 +47,7 @@ class Store:
         self.masters = masters
         self.clock = clock
         self.data_keys: dict[tuple[str, str], tuple[str, DataKey]] = {}
-        self._ids = ids
+        self.new_id = ids.new
 
     def write(self, workspace_id: str, work: Callable[[Work], _T]) -> _T:
         """Runs `work` in one transaction and commits it, all or nothing.
@@ -60,7 +60,7 @@ class Store:
             token = inside_work.set(True)
             try:
                 with self.engine.begin() as connection:
-                    unit = Work(connection, workspace_id, self.clock.now(), self._ids.new)
+                    unit = Work(connection, workspace_id, self.clock.now(), self.new_id)
                     result = work(unit)
             except Overtaken:
                 if attempt == _ATTEMPTS_MAX:

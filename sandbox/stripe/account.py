@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.kit import Clock
+from sandbox.stripe.agenda import Agenda
 from sandbox.stripe.archive import pack
 from sandbox.stripe.rows import Row, Shown
 from sandbox.stripe.showing import show
@@ -27,8 +28,9 @@ class Account:
         self.api_key = api_key
         self.webhook_secret = webhook_secret
         """The secret of the next webhook endpoint, so that it is known before there is one."""
-        self.store = Store(seed)
+        self.store = Store(seed, self.now)
         self.id = "acct_sandbox"
+        self.agenda = Agenda()
         self.asked = Asked()
         self.settling: list[tuple[int, str]] = []
         """A heap of when pending balance transactions become available, and their ids."""
@@ -118,8 +120,8 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Shown:
         now = after.get(name)
         if value == now:
             continue
-        if isinstance(value, dict) and isinstance(now, dict) and value and now:
-            changed[name] = difference(value, now) or value
+        if isinstance(value, dict) and isinstance(now, dict):
+            changed[name] = difference(value, now)
         else:
             changed[name] = value
     return changed | dict.fromkeys(name for name in after if name not in before)

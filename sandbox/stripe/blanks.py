@@ -27,6 +27,19 @@ NO_BILLING_DETAILS: Blank = {
 }
 
 
+_EVIDENCE: Blank = dict.fromkeys(
+    (
+        *("access_activity_log", "billing_address", "cancellation_policy", "cancellation_policy_disclosure"),
+        *("cancellation_rebuttal", "customer_communication", "customer_email_address", "customer_name"),
+        *("customer_purchase_ip", "customer_signature", "duplicate_charge_documentation"),
+        *("duplicate_charge_explanation", "duplicate_charge_id", "product_description", "receipt"),
+        *("refund_policy", "refund_policy_disclosure", "refund_refusal_explanation", "service_date"),
+        *("service_documentation", "shipping_address", "shipping_carrier", "shipping_date"),
+        *("shipping_documentation", "shipping_tracking_number", "uncategorized_file", "uncategorized_text"),
+    )
+) | {"enhanced_evidence": {}}
+
+
 def _nothing(names: str) -> Blank:
     return dict.fromkeys(names.split())
 
@@ -233,6 +246,88 @@ BLANKS: dict[str, Blank] = {
         "livemode": False,
         "metadata": {},
         "status": "enabled",
+    },
+    "coupon": {
+        "object": "coupon",
+        **_nothing("amount_off currency duration_in_months max_redemptions name percent_off redeem_by"),
+        "duration": "once",
+        "livemode": False,
+        "metadata": {},
+        "times_redeemed": 0,
+    },
+    "promotion_code": {
+        "object": "promotion_code",
+        **_nothing("customer customer_account expires_at max_redemptions"),
+        "active": True,
+        "livemode": False,
+        "metadata": {},
+        "times_redeemed": 0,
+    },
+    "discount": {
+        "object": "discount",
+        **_nothing("checkout_session customer customer_account end invoice invoice_item promotion_code"),
+        **_nothing("subscription subscription_item"),
+    },
+    "refund": {
+        "object": "refund",
+        **_nothing("balance_transaction charge description failure_balance_transaction failure_reason"),
+        **_nothing("next_action payment_intent reason receipt_number source_transfer_reversal"),
+        **_nothing("transfer_reversal"),
+        "destination_details": {"card": {"reference_status": "pending", "type": "refund"}, "type": "card"},
+        "metadata": {},
+    },
+    "credit_note": {
+        "object": "credit_note",
+        **_nothing("customer_account customer_balance_transaction memo out_of_band_amount reason"),
+        **_nothing("shipping_cost voided_at"),
+        "amount_shipping": 0,
+        "discount_amount": 0,
+        "discount_amounts": [],
+        "livemode": False,
+        "metadata": {},
+        "post_payment_amount": 0,
+        "pre_payment_amount": 0,
+        "pretax_credit_amounts": [],
+        "refunds": [],
+        "status": "issued",
+        "total_taxes": [],
+    },
+    "credit_note_line_item": {
+        "object": "credit_note_line_item",
+        **_nothing("description invoice_line_item quantity unit_amount unit_amount_decimal"),
+        "discount_amount": 0,
+        "discount_amounts": [],
+        "livemode": False,
+        "metadata": {},
+        "pretax_credit_amounts": [],
+        "tax_rates": [],
+        "taxes": [],
+    },
+    "dispute": {
+        "object": "dispute",
+        "enhanced_eligibility_types": [],
+        "evidence": _EVIDENCE,
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "network_reason_code": "10.4",
+        "reason": "fraudulent",
+        "status": "needs_response",
+    },
+    "payout": {
+        "object": "payout",
+        **_nothing("application_fee application_fee_amount balance_transaction description"),
+        **_nothing("failure_balance_transaction failure_code failure_message original_payout payout_method"),
+        **_nothing("reversed_by statement_descriptor trace_id"),
+        "automatic": False,
+        "destination": None,
+        "livemode": False,
+        "metadata": {},
+        "method": "standard",
+        "reconciliation_status": "not_applicable",
+        "source_type": "card",
+        "status": "pending",
+        "type": "bank_account",
     },
     "tax_id": {
         "object": "tax_id",

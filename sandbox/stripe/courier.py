@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.stripe.webhook_faults import WebhookFaults
+from sandbox.webhook_fault import WebhookFault
 
 WORKERS = 4
 ANSWER_SECONDS_MAX = 10.0
@@ -50,16 +50,24 @@ def signature(secret: str, at: int, body: bytes) -> str:
 
 
 class Courier:
-    def __init__(self, now: Callable[[], datetime], acknowledged: Callable[[Delivery], None]) -> None:
-        self.faults = WebhookFaults()
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        wanted: Callable[[Delivery], bool],
+        acknowledged: Callable[[Delivery], None],
+    ) -> None:
+        self.fault_of: Callable[[str], WebhookFault | None] = lambda _: None
         self.retry_seconds: tuple[float, ...] = RETRY_SECONDS
         self._now = now
+        self._wanted = wanted
+        """Whether the endpoint is still there and enabled: if not, it gets no retries either."""
         self._acknowledged = acknowledged
         self._due: list[_Due] = []
         self._held: list[Delivery] = []
         """Waiting to be overtaken."""
         self._log: list[dict[str, Any]] = []
         self._number = 0
+        self._under_way = 0
         self._changed = threading.Condition()
         self._stopping = False
         self._threads: list[threading.Thread] = []
@@ -83,7 +91,7 @@ class Courier:
 
     def take(self, delivery: Delivery) -> None:
         with self._changed:
-            fault = self.faults.take(delivery.type)
+            fault = self.fault_of(delivery.type)
             delivery.fault = fault.fault if fault else None
             if fault is None:
                 self._put(delivery, 0)
@@ -105,14 +113,13 @@ class Courier:
 
     def pending(self) -> int:
         with self._changed:
-            return len(self._due)
+            return len(self._due) + self._under_way
 
     def clear(self) -> None:
         with self._changed:
             self._due.clear()
             self._held.clear()
             self._log.clear()
-            self.faults.clear()
 
     def dump(self) -> list[dict[str, Any]]:
         """What is still to be delivered."""
@@ -135,12 +142,6 @@ class Courier:
             for saved in dumped:
                 self._put(Delivery(**{**saved, "body": saved["body"].encode()}), 0)
 
-    def forget_endpoint(self, endpoint: str) -> None:
-        """One that was deleted or disabled gets no retries either."""
-        with self._changed:
-            self._due = [one for one in self._due if one.delivery.endpoint != endpoint]
-            heapify(self._due)
-
     def _put(self, delivery: Delivery, after_seconds: float) -> None:
         self._number += 1
         heappush(self._due, _Due(time.monotonic() + after_seconds, self._number, delivery))
@@ -154,7 +155,11 @@ class Courier:
                 if self._stopping:
                     return
                 delivery = heappop(self._due).delivery
-            self._attempt(delivery)
+                self._under_way += 1
+            if self._wanted(delivery):
+                self._attempt(delivery)
+            with self._changed:
+                self._under_way -= 1
 
     def _attempt(self, delivery: Delivery) -> None:
         status, problem = _post(delivery, int(self._now().timestamp()))

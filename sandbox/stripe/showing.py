@@ -56,13 +56,36 @@ def _invoice_payments(store: Store, row: Row) -> Shown:
     return list_of(store, payments, f"/v1/invoice_payments?invoice={row.id}")
 
 
+def _coupon(store: Store, row: Row) -> Shown:
+    late = row["redeem_by"] is not None and store.now() > row["redeem_by"]
+    spent = row["max_redemptions"] is not None and row["times_redeemed"] >= row["max_redemptions"]
+    return {"valid": not late and not spent}
+
+
+def _credit_note(store: Store, row: Row) -> Shown:
+    lines = (store.get("credit_note_line_item", id_) for id_ in row["_lines"])
+    return {"lines": list_of(store, lines, f"/v1/credit_notes/{row.id}/lines")}
+
+
 COMPUTED: dict[str, Computing] = {
+    "coupon": _coupon,
+    "credit_note": _credit_note,
+    "credit_note_line_item": lambda store, row: {"tax_rates": _tax_rates(store, row["tax_rates"])},
+    "dispute": lambda store, row: {
+        "balance_transactions": [
+            show(store, store.get("balance_transaction", id_)) for id_ in row["_movements"] or ()
+        ]
+    },
     "event": _event,
     "invoice": _invoice,
     "invoiceitem": lambda store, row: {"tax_rates": _tax_rates(store, row["tax_rates"])},
 }
 
 INCLUDED: dict[tuple[str, str], Computing] = {
+    ("coupon", "applies_to"): lambda _, row: {"products": row["_products"]},
+    ("charge", "refunds"): lambda store, row: list_of(
+        store, [*store.where("refund", "charge", row.id)][::-1], f"/v1/charges/{row.id}/refunds"
+    ),
     ("invoice", "payments"): _invoice_payments,
     ("price", "tiers"): lambda _, row: row["_tiers"],
     ("customer", "tax_ids"): lambda store, row: list_of(

@@ -4,10 +4,11 @@ import base64
 import binascii
 import hmac
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.kit import Clock, Request, Response
-from sandbox.stripe import balance, wire
+from sandbox.stripe import admin, automation, balance, wire
 from sandbox.stripe.account import API_VERSION, Account, Asked
 from sandbox.stripe.courier import Courier, Delivery
 from sandbox.stripe.errors import MalformedParameterError, StripeError
@@ -17,6 +18,7 @@ from sandbox.stripe.routes import ROUTER
 from sandbox.stripe.routing import Answer, Route
 from sandbox.stripe.rows import Row, Shown
 from sandbox.stripe.store import Page
+from sandbox.webhook_fault import WebhookFault
 
 API_KEY = "sk_test_sandbox_subledger"
 WEBHOOK_SECRET = "whsec_sandbox_subledger"  # noqa: S105  the sandbox's own, good for nothing elsewhere
@@ -29,7 +31,7 @@ class Stripe:
 
     def __init__(self, clock: Clock | None = None, seed: int = 1) -> None:
         self.clock = clock or Clock()
-        self.courier = Courier(self.clock.now, self._acknowledged)
+        self.courier = Courier(self.clock.now, self._wanted, self._acknowledged)
         self._lock = threading.RLock()
         self._answers = Answers()
         self._requests = 0
@@ -47,6 +49,9 @@ class Stripe:
         self._lock = lock
         self.courier.start()
 
+    def heed(self, fault_of: Callable[[str], WebhookFault | None]) -> None:
+        self.courier.fault_of = fault_of
+
     def stop(self) -> None:
         self.courier.stop()
 
@@ -61,6 +66,7 @@ class Stripe:
             "store": self.account.store.dump(),
             "webhook_secret": self.account.webhook_secret,
             "answers": self._answers.dump(),
+            "agenda": self.account.agenda.dump(),
             "requests": self._requests,
             "undelivered": self.courier.dump(),
         }
@@ -70,6 +76,7 @@ class Stripe:
         self.account.webhook_secret = state["webhook_secret"]
         self._answers.load(state["answers"])
         self._requests = state["requests"]
+        self.account.agenda.load(state["agenda"])
         balance.remember_settling(self.account)
         self.courier.load(state["undelivered"])
 
@@ -88,8 +95,21 @@ class Stripe:
             status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
         if replayed:
             headers["Idempotent-Replayed"] = "true"
+        automation.run_due(self.account)
         effects = self.account.store.pop_effects()
         return Response(status, wire.encode(body), headers, [] if replayed else effects, replayed)
+
+    def crash(self, request: Request, response: Response) -> Response:
+        """Stripe: the 500 is what the key remembers, and what it answers from now on."""
+        error = {
+            "message": "An unknown error occurred. Try again, or contact us.",
+            "type": "api_error",
+            "request_log_url": _log_url(response.headers["Request-Id"]),
+        }
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        if key:
+            self._answers.replace(key, 500, {"error": error})
+        return Response(500, wire.encode({"error": error}), response.headers)
 
     def _admit(self, request: Request) -> None:
         """Who asks, and in which version."""
@@ -173,7 +193,7 @@ class Stripe:
             return Response.of_json(
                 200, {"deliveries": self.courier.deliveries(), "pending": self.courier.pending()}
             )
-        return None
+        return admin.administer(self.account, request)
 
     def _dispatch(self, event: Row) -> None:
         """Hands a new event to the courier, once for each endpoint that wants it."""
@@ -190,6 +210,11 @@ class Stripe:
             self.courier.take(
                 Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
             )
+
+    def _wanted(self, delivery: Delivery) -> bool:
+        with self._lock:
+            endpoint = self.account.store.find("webhook_endpoint", delivery.endpoint)
+            return endpoint is not None and endpoint["status"] == "enabled"
 
     def _acknowledged(self, delivery: Delivery) -> None:
         with self._lock:
