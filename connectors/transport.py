@@ -32,6 +32,9 @@ class Limits:
     """As it arrives, and again once it is unpacked."""
 
 
+DEFAULT_LIMITS = Limits()
+
+
 class TooSlow(requests.Timeout):
     """The answer was still arriving when the total time was over."""
 
