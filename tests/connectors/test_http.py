@@ -225,6 +225,15 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
         assert door(base_url).get("/things").status == 200
 
 
+def test_credentials_of_the_environment_are_not_used(monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with wire.answering([wire.http(200)]) as (base_url, seen):
+        door(base_url).get("/things")
+    assert f"Authorization: Bearer {TOKEN}".encode() in seen[0]
+
+
 @pytest.mark.parametrize(
     "base_url",
     [
