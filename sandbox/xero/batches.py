@@ -18,12 +18,14 @@ def write_each(
     show: Callable[[R], dict[str, Any]],
     *,
     flag: str | None = "HasErrors",
+    stories: bool = True,
     elements: list[Element] | None = None,
 ) -> Answer:
     """Writes the elements in turn, each seeing what those before it did.
 
     With summarizeErrors (the default) one bad element refuses them all; without it the good ones are saved
-    and every element tells its own story. `flag` is what the kind calls "this one has errors".
+    and every element tells its own story. `flag` is what the kind calls "this one has errors"; a kind without
+    `stories` always refuses them all.
     """
     sent = call.elements(name) if elements is None else elements
     results: list[tuple[Element, R | None, tuple[str, ...]]] = []
@@ -34,13 +36,13 @@ def write_each(
                     results.append((element, write(element), ()))
             except InvalidError as invalid:
                 results.append((element, None, invalid.messages))
-        if call.summarize_errors and any(messages for _, _, messages in results):
+        if (call.summarize_errors or not stories) and any(messages for _, _, messages in results):
             bad = [_refused(element, messages, flag) for element, _, messages in results if messages]
             raise RefusedError(400, exception(*VALIDATION, bad))
     return Answer(
         {
             name: [
-                _refused(element, messages, flag) if row is None else _saved(show(row), flag)
+                _refused(element, messages, flag) if row is None else _saved(show(row), flag, stories=stories)
                 for element, row, messages in results
             ]
         }
@@ -60,8 +62,8 @@ def write_one(call: Call, name: str, write: Callable[[], R], show: Callable[[R],
         raise RefusedError(400, exception(*VALIDATION, bad)) from invalid
 
 
-def _saved(shown: dict[str, Any], flag: str | None) -> dict[str, Any]:
-    return shown | ({flag: False} if flag else {}) | {"StatusAttributeString": "OK"}
+def _saved(shown: dict[str, Any], flag: str | None, *, stories: bool) -> dict[str, Any]:
+    return shown | ({flag: False} if flag else {}) | ({"StatusAttributeString": "OK"} if stories else {})
 
 
 def _refused(element: Element, messages: tuple[str, ...], flag: str | None) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from sandbox.kit import Clock, Effect, Request, Response
 from sandbox.xero import routes, settings, tokens, wire
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.chart import open_books
+from sandbox.xero.codec import encode
 from sandbox.xero.errors import RefusedError, denied, no_such_thing, unreadable
 from sandbox.xero.ledger import Ledger
+from sandbox.xero.limits import Limits
 from sandbox.xero.replays import Replays
 from sandbox.xero.table import Change
 from sandbox.xero.tokens import NotAuthorisedError, Tokens
@@ -27,31 +29,35 @@ class Xero:
 
     def __init__(self, clock: Clock | None = None, seed: int = 1) -> None:
         self.clock = clock or Clock()
-        self._ledger = Ledger(self.clock)
+        self.ledger = Ledger(self.clock)
         self._tokens = Tokens(self.clock)
         self._replays = Replays(self.clock)
+        self._limits = Limits(self.clock)
         self._connected = True
         self._answers = 0
-        open_books(self._ledger, seed)
+        open_books(self.ledger, seed)
 
     def credentials(self) -> dict[str, str]:
         return {
             "client_id": tokens.CLIENT_ID,
             "client_secret": tokens.CLIENT_SECRET,
-            "tenant_id": self._ledger.organisation_id,
+            "tenant_id": self.ledger.organisation_id,
             "access_token": tokens.FIRST_ACCESS_TOKEN,
             "refresh_token": tokens.FIRST_REFRESH_TOKEN,
         }
 
     def handle(self, request: Request) -> Response:
         self._answers += 1
-        path = request.path.casefold()
+        if not request.path.casefold().startswith(f"{API}/"):
+            return self._answer(request, self._identity)
+        response = self._answer(request, self._accounting)
+        return replace(response, headers={**response.headers, **self._limits.headers()})
+
+    def _answer(self, request: Request, find: Callable[[Request], Response]) -> Response:
         try:
-            if path.startswith(f"{API}/"):
-                return self._accounting(request)
-            return self._identity(request, path.rstrip("/"))
+            return find(request)
         except RefusedError as refused:
-            return self._response(refused.status, refused.body, refused.headers)
+            return self._refusal(refused)
         except NotAuthorisedError as no:
             return self._refusal(denied(401, self._instance(), str(no)))
         except wire.UnreadableError as bad:
@@ -64,14 +70,14 @@ class Xero:
 
     def state(self) -> dict[str, Any]:
         return {
-            "ledger": self._ledger.state(),
+            "ledger": self.ledger.state(),
             "tokens": self._tokens.state(),
             "connected": self._connected,
             "answers": self._answers,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._ledger.restore(state["ledger"])
+        self.ledger.restore(state["ledger"])
         self._tokens.restore(state["tokens"])
         self._connected, self._answers = state["connected"], state["answers"]
         self._replays.clear()
@@ -80,33 +86,39 @@ class Xero:
         self._connected = True
         self._answers = 0
         self._replays.clear()
-        open_books(self._ledger, seed)
+        self._limits.clear()
+        open_books(self.ledger, seed)
 
     def snapshot(self) -> Callable[[Request], Response]:
         past = Xero(self.clock)
-        past._ledger, past._tokens = self._ledger.frozen(), self._tokens
+        past.ledger, past._tokens = self.ledger.frozen(), self._tokens
         past._connected, past._answers = self._connected, self._answers
         return past.handle
 
     def administer(self, request: Request) -> Response | None:
-        """POST /_sandbox/organisation and /_sandbox/rules change what no API of the vendor can."""
-        ledger = self._ledger
-        if request.method != "POST" or request.path not in {"/_sandbox/organisation", "/_sandbox/rules"}:
+        """POST /_sandbox/organisation, rules and limits change what no API of the vendor can."""
+        ledger = self.ledger
+        if request.method != "POST":
             return None
-        wanted = wire.parse(request.body or b"{}")
         try:
-            if request.path == "/_sandbox/rules":
-                ledger.rules = replace(ledger.rules, **_switches(wanted))
-            else:
-                ledger.organisation = replace(ledger.organisation, **_organisation(wanted))
+            wanted = wire.parse(request.body or b"{}")
+            match request.path:
+                case "/_sandbox/rules":
+                    ledger.rules = replace(ledger.rules, **_switches(wanted))
+                    return Response.of_json(200, encode(ledger.rules))
+                case "/_sandbox/organisation":
+                    ledger.organisation = replace(ledger.organisation, **_organisation(wanted))
+                    return Response.of_json(200, encode(ledger.organisation))
+                case "/_sandbox/limits":
+                    return Response.of_json(200, encode(self._limits.allow(wanted)))
         except (TypeError, ValueError) as bad:
             return Response.of_json(400, {"error": str(bad)})
-        state = ledger.state()
-        return Response.of_json(200, {"rules": state["rules"], "organisation": state["organisation"]})
+        return None
 
-    def _identity(self, request: Request, path: str) -> Response:
+    def _identity(self, request: Request) -> Response:
+        path = request.path.casefold().rstrip("/")
         if (request.method, path) == ("POST", "/connect/token"):
-            grace = self._ledger.rules.rotated_refresh_tokens_have_grace
+            grace = self.ledger.rules.rotated_refresh_tokens_have_grace
             issued = self._tokens.issue(request, grace=grace)
             return self._response(200, issued, {"Cache-Control": "no-store"})
         if (request.method, path) == ("POST", "/connect/revocation"):
@@ -124,9 +136,9 @@ class Xero:
             connection = {
                 "id": connection_id,
                 "authEventId": str(uuid5(_ANSWERS, "authorisation")),
-                "tenantId": self._ledger.organisation_id,
+                "tenantId": self.ledger.organisation_id,
                 "tenantType": "ORGANISATION",
-                "tenantName": self._ledger.organisation.name,
+                "tenantName": self.ledger.organisation.name,
                 "createdDateUtc": moment,
                 "updatedDateUtc": moment,
             }
@@ -139,8 +151,9 @@ class Xero:
     def _accounting(self, request: Request) -> Response:
         self._tokens.scope_of(request.headers.get("authorization", ""))
         tenant = request.headers.get("xero-tenant-id", "").lower()
-        if tenant != self._ledger.organisation_id or not self._connected:
+        if tenant != self.ledger.organisation_id or not self._connected:
             raise denied(403, self._instance())
+        self._limits.count(request.in_flight)
         if (replayed := self._replays.of(request)) is not None:
             return replayed
         response = self._run(request)
@@ -148,31 +161,27 @@ class Xero:
         return response
 
     def _run(self, request: Request) -> Response:
-        try:
+        def run(request: Request) -> Response:
             operation, ids = routes.find(request.method, request.path[len(API) :])
-            call = Call(self._ledger, ids, *_read(request))
-            with self._ledger.journal.savepoint():
-                answer = operation(call)
-        except RefusedError as refused:
-            return self._response(refused.status, refused.body, refused.headers)
-        except wire.UnreadableError as bad:
-            return self._refusal(unreadable(str(bad)))
-        changes = self._ledger.journal.take()
-        body = self._envelope(answer) if answer.status != 204 else ""
-        response = self._response(answer.status, body)
-        return replace(response, effects=_effects(changes))
+            with self.ledger.journal.savepoint():
+                answer = operation(Call(self.ledger, ids, *_read(request)))
+            body = self._envelope(answer) if answer.status != 204 else ""
+            effects = _effects(self.ledger.journal.take())
+            return replace(self._response(answer.status, body), effects=effects)
+
+        return self._answer(request, run)
 
     def _envelope(self, answer: Answer) -> dict[str, Any]:
         return {
             "Id": self._instance(),
             "Status": "OK",
             "ProviderName": "Sandbox",
-            "DateTimeUTC": wire.ms_moment(self._ledger.now()).replace("+0000", ""),
+            "DateTimeUTC": wire.ms_moment(self.ledger.now()).replace("+0000", ""),
             **answer.content,
         }
 
     def _instance(self) -> str:
-        return str(uuid5(_ANSWERS, f"{self._ledger.seed}:{self._answers}"))
+        return str(uuid5(_ANSWERS, f"{self.ledger.seed}:{self._answers}"))
 
     def _refusal(self, refused: RefusedError) -> Response:
         return self._response(refused.status, refused.body, refused.headers)

@@ -1,0 +1,64 @@
+"""What a person may set, read once from the environment; everything else is data in the database."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    home: Path
+    """Where the embedded database, its key and the embedded Redis keep their files."""
+    database_url: str
+    redis_url: str
+    """Empty: the embedded server on a private unix socket."""
+    keys: str
+    """Master keys, newest first, comma-separated base64 of 32 bytes; empty: the key file in `home`."""
+    host: str
+    port: int
+    seed: int | None
+    """For repeatable runs; production has none and takes the system's randomness."""
+
+    @property
+    def embedded_database(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    home = Path(environment.get("SUBLEDGER_HOME") or Path.home() / ".subledger").absolute()
+    database_url = environment.get("DATABASE_URL") or f"sqlite:///{home / 'subledger.db'}"
+    if database_url.startswith("postgres://"):
+        database_url = "postgresql" + database_url.removeprefix("postgres")
+    if not database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise Misconfigured(
+            "DATABASE_URL must start with postgresql:// or sqlite:///; leave it unset for the embedded database."
+        )
+    redis_url = environment.get("REDIS_URL", "")
+    if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise Misconfigured(
+            "REDIS_URL must start with redis://, rediss:// or unix://; leave it unset for the embedded one."
+        )
+    return Settings(
+        home=home,
+        database_url=database_url,
+        redis_url=redis_url,
+        keys=environment.get("SUBLEDGER_KEYS", ""),
+        host=environment.get("SUBLEDGER_HOST", "127.0.0.1"),
+        port=_whole(environment, "SUBLEDGER_PORT") or 8086,
+        seed=_whole(environment, "SUBLEDGER_SEED"),
+    )
+
+
+def settings() -> Settings:
+    return settings_from(os.environ)
+
+
+def _whole(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name, "")
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise Misconfigured(f"{name} must be a whole number, not {text!r}.") from None

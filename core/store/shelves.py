@@ -1,0 +1,174 @@
+"""Entities into tables and back: columns carry the fields' own names, pointers end in `_id`, parts have own tables.
+
+Everything here works on many entities at once: a statement per table, not per entity.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from core.entities import (
+    ENTITY_TYPES,
+    Application,
+    Entity,
+    InvoiceLine,
+    InvoiceStatus,
+    LineTax,
+)
+from core.kinds import Kind
+from core.store import schema
+from core.store.people import customer_columns, customers
+from core.store.work import Store, Work
+
+_TABLES: dict[Kind, Table] = {
+    Kind.CUSTOMER: schema.customer,
+    Kind.PRODUCT: schema.product,
+    Kind.TAX_RATE: schema.tax_rate,
+    Kind.PRICE: schema.price,
+    Kind.INVOICE: schema.invoice,
+    Kind.PAYMENT: schema.payment,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Where the parts of an entity stand: a tuple field, its table, and the column that keeps the outer position."""
+
+    field: str
+    table: Table
+    type: type
+
+
+_PARTS: dict[Kind, _Part] = {
+    Kind.INVOICE: _Part("lines", schema.invoice_line, InvoiceLine),
+    Kind.PAYMENT: _Part("applications", schema.payment_application, Application),
+}
+
+
+def put(store: Store, work: Work, kind: Kind, fresh: Mapping[str, Entity], changed: Mapping[str, Entity]) -> None:
+    """Writes entities by record id: `fresh` ones are inserted, `changed` ones replace what stood there."""
+    table = _TABLES[kind]
+    columns = _columns(store, work, kind, {**fresh, **changed})
+    if changed:
+        _clear_parts(work, kind, list(changed))
+    for record_id in changed:
+        work.connection.execute(
+            update(table)
+            .where(table.c.workspace_id == work.workspace_id, table.c.id == record_id)
+            .values(columns[record_id])
+        )
+    if fresh:
+        own = {"workspace_id": work.workspace_id}
+        work.connection.execute(insert(table), [own | {"id": record_id} | columns[record_id] for record_id in fresh])
+    _put_parts(work, kind, {**fresh, **changed})
+
+
+def load(
+    store: Store, connection: Connection, workspace_id: str, kind: Kind, record_ids: Sequence[str]
+) -> dict[str, Entity]:
+    """The entities by record id, their references in our ids."""
+    table = _TABLES[kind]
+    rows = (
+        connection.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id.in_(record_ids)))
+        .mappings()
+        .all()
+    )
+    if kind is Kind.CUSTOMER:
+        return {**customers(store, connection, workspace_id, rows)}
+    parts = _load_parts(connection, workspace_id, kind, record_ids)
+    loaded: dict[str, Entity] = {}
+    for row in rows:
+        content = _fields(ENTITY_TYPES[kind], row)
+        if kind in _PARTS:
+            content[_PARTS[kind].field] = tuple(parts.get(row["id"], ()))
+        if kind is Kind.INVOICE:
+            content["status"] = InvoiceStatus(content["status"])
+        loaded[row["id"]] = ENTITY_TYPES[kind](**content)
+    return loaded
+
+
+def _columns(store: Store, work: Work, kind: Kind, entities: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    if kind is Kind.CUSTOMER:
+        return customer_columns(store, work, entities)
+    return {record_id: _plain_columns(entity) for record_id, entity in entities.items()}
+
+
+def _plain_columns(entity: Any) -> dict[str, Any]:
+    return {
+        _column(spec): getattr(entity, spec.name)
+        for spec in fields(entity)
+        if not isinstance(getattr(entity, spec.name), tuple)
+    }
+
+
+def _column(spec: Any) -> str:
+    return f"{spec.name}_id" if "kind" in spec.metadata else str(spec.name)
+
+
+def _fields(entity_type: type, row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {spec.name: row[_column(spec)] for spec in fields(entity_type) if _column(spec) in row}
+
+
+def _clear_parts(work: Work, kind: Kind, record_ids: list[str]) -> None:
+    tables = [_PARTS[kind].table] if kind in _PARTS else []
+    if kind is Kind.INVOICE:
+        tables.append(schema.invoice_line_tax)
+    for table in tables:
+        work.connection.execute(
+            delete(table).where(table.c.workspace_id == work.workspace_id, table.c.parent_id.in_(record_ids))
+        )
+
+
+def _put_parts(work: Work, kind: Kind, entities: Mapping[str, Any]) -> None:
+    if kind not in _PARTS:
+        return
+    part = _PARTS[kind]
+    rows, taxes = [], []
+    for record_id, entity in entities.items():
+        own = {"workspace_id": work.workspace_id, "parent_id": record_id}
+        for position, item in enumerate(getattr(entity, part.field)):
+            rows.append(own | {"position": position} | _plain_columns(item))
+            if kind is Kind.INVOICE:
+                taxes += [
+                    own | {"line": position, "position": place} | _plain_columns(tax)
+                    for place, tax in enumerate(item.taxes)
+                ]
+    if rows:
+        work.connection.execute(insert(part.table), rows)
+    if taxes:
+        work.connection.execute(insert(schema.invoice_line_tax), taxes)
+
+
+def _load_parts(
+    connection: Connection, workspace_id: str, kind: Kind, record_ids: Sequence[str]
+) -> dict[str, list[Any]]:
+    if kind not in _PARTS:
+        return {}
+    part = _PARTS[kind]
+    taxes: dict[tuple[str, int], list[LineTax]] = {}
+    if kind is Kind.INVOICE:
+        for row in _rows(connection, schema.invoice_line_tax, workspace_id, record_ids, "line"):
+            taxes.setdefault((row["parent_id"], row["line"]), []).append(LineTax(**_fields(LineTax, row)))
+    found: dict[str, list[Any]] = {}
+    for row in _rows(connection, part.table, workspace_id, record_ids):
+        content = _fields(part.type, row)
+        if kind is Kind.INVOICE:
+            content["taxes"] = tuple(taxes.get((row["parent_id"], row["position"]), ()))
+        found.setdefault(row["parent_id"], []).append(part.type(**content))
+    return found
+
+
+def _rows(
+    connection: Connection, table: Table, workspace_id: str, record_ids: Sequence[str], *order: str
+) -> Sequence[Mapping[Any, Any]]:
+    return (
+        connection.execute(
+            select(table)
+            .where(table.c.workspace_id == workspace_id, table.c.parent_id.in_(record_ids))
+            .order_by(*(table.c[name] for name in (*order, "position")))
+        )
+        .mappings()
+        .all()
+    )

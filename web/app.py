@@ -1,0 +1,30 @@
+"""The doors on Flask. One hub per process; nothing is kept in memory that matters."""
+
+from flask import Flask, Response, jsonify
+
+from core.errors import HubError
+from core.store.migrate import check_schema
+from web.webhooks import doors
+from worker.hub import Hub
+
+
+def create_app(hub: Hub) -> Flask:
+    app = Flask(__name__, static_folder=None)
+    app.extensions["hub"] = hub
+    app.register_blueprint(doors)
+
+    @app.get("/health")
+    def health() -> Response:
+        """The process answers."""
+        return jsonify(status="up")
+
+    @app.get("/ready")
+    def ready() -> tuple[Response, int]:
+        """The database takes work at this version's schema."""
+        try:
+            check_schema(hub.store.engine)
+        except HubError as error:
+            return jsonify(status="not ready", problem=str(error)), 503
+        return jsonify(status="ready"), 200
+
+    return app
