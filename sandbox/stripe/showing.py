@@ -131,6 +131,7 @@ COMPUTED: dict[str, Computing] = {
     },
     "event": _event,
     "invoice": _invoice,
+    "item": lambda store, row: {"price": show(store, store.get("price", row["_price"]))},
     "subscription": _subscription,
     "subscription_item": _subscription_item,
     "invoiceitem": lambda store, row: {"tax_rates": _tax_rates(store, row["tax_rates"])},
@@ -143,6 +144,9 @@ INCLUDED: dict[tuple[str, str], Computing] = {
     ),
     ("invoice", "payments"): _invoice_payments,
     ("price", "tiers"): lambda _, row: row["_tiers"],
+    ("quote", "line_items"): lambda store, row: list_of(
+        store, (store.get("item", id_) for id_ in row["_lines"]), f"/v1/quotes/{row.id}/line_items"
+    ),
     ("customer", "subscriptions"): _subscriptions,
     ("customer", "tax_ids"): lambda store, row: list_of(
         store, [*store.where("tax_id", "customer", row.id)][::-1], f"/v1/customers/{row.id}/tax_ids"
