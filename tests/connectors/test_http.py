@@ -329,7 +329,8 @@ def test_the_vendors_word_on_waiting_is_taken_within_bounds(headers, seconds):
 
 
 def test_the_failpoint_of_a_lost_answer_lies_after_the_headers_of_a_write_only(monkeypatch, vendor):
-    monkeypatch.setattr(failpoint, "_RULES", {"P16": ("raise", 1)})
+    monkeypatch.setattr(failpoint, "_ASKED", "P16/things:raise")
+    monkeypatch.setattr(failpoint, "_RULES", {"P16/things": ("raise", 1)})
     monkeypatch.setattr(failpoint, "_PASSED", {})
     vendor.get(f"{BASE}/things", body=b"{}")
     vendor.put(f"{BASE}/things", body=b"{}")
