@@ -52,7 +52,7 @@ class _Drain:
         self.rings = rings
         self.connector = CONNECTORS[held.connection.vendor]
         self.writes: Writes = self.connector.writes[kind]
-        self.caller = Caller(hub, held.connection, self.connector)
+        self.caller = Caller(held, self.connector)
 
     def send_a_batch(self) -> bool:
         """False when nothing is ready to be sent."""
