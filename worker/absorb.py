@@ -14,9 +14,11 @@ from core.canonical import canonical_json
 from core.entities import Entity, Invoice, Payment, references, with_ids
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import bodies, connections, outbox, records
+from core.store import bodies, connections, links, outbox, records
 from core.store.connections import Connection
-from core.store.records import Observed
+from core.store.links import Link
+from core.store.observations import Observed, observe
+from core.store.records import Version
 from core.store.work import Work
 from worker import bookkeeping
 from worker.hub import Hub
@@ -63,25 +65,17 @@ def _absorb_kind(
     assert reads.entity is not None, "what becomes a record is read as an entity"
     contents = {remote_id: canonical_json(one.row) for remote_id, one in rows.items()}
     hashes = {remote_id: bodies.fingerprint(hub.store, work, content) for remote_id, content in contents.items()}
-    latest = records.latest_observations(work, connection.id, kind, list(rows))
-    current = [remote_id for remote_id in rows if remote_id not in latest or latest[remote_id][1] <= seen_at]
-    records.observe(
+    versions = {remote_id: reads.version(one.row) for remote_id, one in rows.items()}
+    current = observe(
         hub.store,
         work,
+        connection.id,
+        kind,
         [
-            Observed(
-                connection.id,
-                kind,
-                remote_id,
-                contents[remote_id],
-                hashes[remote_id],
-                reads.version(rows[remote_id].row),
-                rows[remote_id].cause,
-                seen_at,
-            )
-            for remote_id in current
-            if remote_id not in latest or latest[remote_id][0] != hashes[remote_id]
+            Observed(remote_id, contents[remote_id], hashes[remote_id], versions[remote_id], one.cause)
+            for remote_id, one in rows.items()
         ],
+        seen_at,
     )
     read = {remote_id: reads.entity(rows[remote_id].row) for remote_id in current}
     understood: dict[str, Entity] = {}
@@ -93,7 +87,7 @@ def _absorb_kind(
 
     wanted = {(kind, remote_id) for remote_id in understood}
     wanted |= {reference for entity in understood.values() for reference in references(entity)}
-    ids = records.linked(work.connection, work.workspace_id, connection.id, wanted)
+    ids = links.linked(work.connection, work.workspace_id, connection.id, wanted)
     fresh = {remote_id: work.new_id() for remote_id in understood if (kind, remote_id) not in ids}
     entities: dict[str, tuple[str, Entity]] = {}
     for remote_id, entity in understood.items():
@@ -107,43 +101,39 @@ def _absorb_kind(
     plan = bookkeeping.plan(work, connection, kind, {record_id: entity for record_id, (_, entity) in entities.items()})
     for record_id, reason in plan.problems.items():
         done.problems[kind, entities.pop(record_id)[0]] = reason
-    saved = records.save(
+    revisions = records.save(
         hub.store,
         work,
         kind,
         origin_connection_id=connection.id,
         book_id=connection.book_id,
-        entities={
-            record_id: (remote_id, _name(kind, remote_id, entity), _content_hash(hub, work, entity), entity)
+        versions={
+            record_id: Version(
+                remote_id,
+                _name(kind, remote_id, entity),
+                _content_hash(hub, work, entity),
+                entity,
+                rows[remote_id].cause,
+            )
             for record_id, (remote_id, entity) in entities.items()
         },
-        causes={record_id: rows[remote_id].cause for record_id, (remote_id, _) in entities.items()},
     )
-    for record_id, (remote_id, _) in entities.items():
-        version, shown_hash = reads.version(rows[remote_id].row), hashes[remote_id]
-        if remote_id in fresh:
-            records.add_links(
-                work,
-                [
-                    {
-                        "connection_id": connection.id,
-                        "record_id": record_id,
-                        "environment": connection.environment,
-                        "kind": kind.value,
-                        "remote_id": remote_id,
-                        "part": "",
-                        "version": version,
-                        "shown_hash": shown_hash,
-                    }
-                ],
-            )
-        else:
-            records.show(work, connection.id, kind, remote_id, version=version, shown_hash=shown_hash)
-    bookkeeping.book(
-        hub, work, connection, kind, plan, {record_id: entity for record_id, (_, entity) in entities.items()}
+    links.add(
+        work,
+        connection.id,
+        connection.environment,
+        kind,
+        [
+            Link(record_id, "", remote_id, versions[remote_id], hashes[remote_id])
+            for record_id, (remote_id, _) in entities.items()
+            if remote_id in fresh
+        ],
     )
-    changed = {record_id: (entities[record_id][1], one.revision) for record_id, one in saved.items() if one.changed}
-    _owe(work, connection, kind, changed, done)
+    known = [remote_id for remote_id, _ in entities.values() if remote_id not in fresh]
+    links.show(work, connection.id, kind, {remote_id: (versions[remote_id], hashes[remote_id]) for remote_id in known})
+    contained = {record_id: entity for record_id, (_, entity) in entities.items()}
+    bookkeeping.book(hub, work, connection, kind, plan, contained)
+    _owe(work, connection, kind, {id_: (contained[id_], revision) for id_, revision in revisions.items()}, done)
 
 
 def _owe(work: Work, origin: Connection, kind: Kind, changed: Mapping[str, tuple[Entity, int]], done: Absorbed) -> None:
@@ -156,11 +146,14 @@ def _owe(work: Work, origin: Connection, kind: Kind, changed: Mapping[str, tuple
         if writes is None:
             continue
         demanded = outbox.owed_ever(work, target.id, changed) if writes.on_demand else set(changed)
-        for record_id, (entity, revision) in changed.items():
-            parts = writes.parts(entity)
-            if record_id in demanded and parts:
-                outbox.owe(work, target.id, kind, record_id, parts, revision)
-                done.owed.add((target.id, kind))
+        owed = {
+            record_id: (revision, parts)
+            for record_id, (entity, revision) in changed.items()
+            if record_id in demanded and (parts := writes.parts(entity))
+        }
+        if owed:
+            outbox.owe(work, target.id, kind, owed)
+            done.owed.add((target.id, kind))
 
 
 def _without(kind: Kind, remote_id: str, missing: tuple[Kind, str], connection: Connection, done: Absorbed) -> Reason:

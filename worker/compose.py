@@ -14,7 +14,7 @@ from core.clock import local_date
 from core.entities import Customer, Entity, Invoice, Payment, Price, TaxRate, references, with_ids
 from core.kinds import Kind
 from core.reasons import Problem
-from core.store import records, rulebooks, shelves
+from core.store import links, records, rulebooks, shelves
 from core.store.connections import Connection
 from core.store.outbox import Owed
 from core.store.work import Work
@@ -55,9 +55,9 @@ def compose(
     written = CONNECTORS[target.vendor].writes
     composed = []
     for one in owed:
-        entity = entities[one.record_id]
+        entity = entities.get(one.record_id)  # absent: a person who was forgotten
         remote_id = around.targets.get((one.record_id, one.part))
-        if not writes.owes(entity, remote_id is not None):
+        if entity is None or not writes.owes(entity, remote_id is not None):
             composed.append(Composed(one, None, remote_id, frozenset()))
             continue
         chosen = choices(
@@ -125,7 +125,7 @@ def _look_around(hub: Hub, work: Work, target: Connection, kind: Kind, entities:
 
     rules = rulebooks.in_force(work.connection, work.workspace_id, target.id, work.now)
     return _Surroundings(
-        targets=records.remote_ids(work.connection, work.workspace_id, target.id, ids | set(entities)),
+        targets=links.remote_ids(work.connection, work.workspace_id, target.id, ids | set(entities)),
         origins=records.origin_ids(work.connection, work.workspace_id, ids | set(entities)),
         tax_rates={id_: rate for id_, rate in loaded(Kind.TAX_RATE).items() if isinstance(rate, TaxRate)},
         countries={
