@@ -30,7 +30,7 @@ from core.entities import (
 from core.kinds import Kind
 from core.money import decimal_of
 from core.reasons import Problem
-from core.store import records, rulebooks, shelves
+from core.store import links, records, rulebooks, shelves
 from core.store.connections import Connection
 from core.store.outbox import Owed
 from core.store.work import Work
@@ -72,9 +72,9 @@ def compose(
     written = CONNECTORS[target.vendor].writes
     composed = []
     for one in owed:
-        entity = entities[one.record_id]
+        entity = entities.get(one.record_id)  # absent: a person who was forgotten
         remote_id = around.targets.get((one.record_id, one.part))
-        if not writes.owes(entity, remote_id is not None):
+        if entity is None or not writes.owes(entity, remote_id is not None):
             composed.append(Composed(one, None, remote_id, frozenset()))
             continue
         chosen = choices(
@@ -147,7 +147,7 @@ def _look_around(hub: Hub, work: Work, target: Connection, kind: Kind, entities:
         ids |= {record_id for _, record_id in references(entity)}
     rules = rulebooks.in_force(work.connection, work.workspace_id, target.id, work.now)
     return _Surroundings(
-        targets=records.remote_ids(work.connection, work.workspace_id, target.id, ids),
+        targets=links.remote_ids(work.connection, work.workspace_id, target.id, ids),
         origins=records.origin_ids(work.connection, work.workspace_id, ids),
         near=near,
         rulebook=Rulebook.parse(json.dumps(rules.rules if rules else {"slots": {}})),

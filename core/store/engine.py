@@ -68,9 +68,17 @@ def _check_sqlite(connection: Connection) -> None:
 
 def _postgresql(url: str) -> Engine:
     parsed = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         parsed, connect_args={"options": _POSTGRESQL, "connect_timeout": 5}, pool_pre_ping=True, pool_size=10
     )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # PostgreSQL: each statement of a transaction sees another moment, unless it is asked for one view of all
+        if not connection.get_execution_options().get("writes", True):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    return engine
 
 
 def _first_line(error: DBAPIError) -> str:
