@@ -46,17 +46,21 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return taken
 
 
-def listen(app: object, host: str, port: int, *, request_seconds: int = REQUEST_SECONDS) -> TcpWSGIServer:
-    """A server that already has its port; `run()` serves until SystemExit. Raises Misconfigured if it is taken."""
+def bind(host: str, port: int) -> socket.socket:
+    """The address, taken. Raises Misconfigured if that cannot be."""
     try:
-        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise Misconfigured(
             f"Nothing can be served on {host}:{port}: {error.strerror}. Set SUBLEDGER_HOST and SUBLEDGER_PORT."
         ) from None
+
+
+def listen(app: object, taken: socket.socket, *, request_seconds: int = REQUEST_SECONDS) -> TcpWSGIServer:
+    """Its `run()` serves until SystemExit or KeyboardInterrupt."""
     server = waitress.create_server(
         app,
-        sockets=[listening],
+        sockets=[taken],
         threads=THREADS,
         ident="",
         connection_limit=_CONNECTIONS_MAX,

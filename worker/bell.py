@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from core.errors import Misconfigured
 from core.settings import Settings
 
 QUEUE = "subledger"
@@ -65,10 +66,14 @@ class Bell:
 
 
 def connect(settings: Settings, *, timeout_seconds: float | None) -> Redis:
+    """Nothing is sent yet. Raises Misconfigured for an address that cannot be one."""
     if settings.redis_url:
-        return Redis.from_url(
-            settings.redis_url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds or 5
-        )
+        try:
+            return Redis.from_url(
+                settings.redis_url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds or 5
+            )
+        except ValueError as error:
+            raise Misconfigured(f"REDIS_URL cannot be used: {error}.") from None
     return Redis(
         unix_socket_path=str(embedded_socket(settings)),
         socket_timeout=timeout_seconds,

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from core.errors import Misconfigured
-from web.server import listen
+from web.server import bind, listen
 
 GENTLE_SECONDS = 20
 CONNECTIONS = 150
@@ -18,7 +18,7 @@ class Served:
     """A server in a thread, and what its application saw."""
 
     def __init__(self, app, **limits):
-        self.server = listen(app, "127.0.0.1", 0, **limits)
+        self.server = listen(app, bind("127.0.0.1", 0), **limits)
         self.address = ("127.0.0.1", self.server.effective_port)
         self._thread = threading.Thread(target=self.server.run, daemon=True)
         self._thread.start()
@@ -201,7 +201,7 @@ def test_an_application_that_fails_tells_nothing_about_it(caplog):
 def test_an_address_that_cannot_be_served_is_one_sentence(host, port):
     sentence = r"^Nothing can be served on .*SUBLEDGER_HOST and SUBLEDGER_PORT\.$"
     with closing(socket.create_server(("127.0.0.1", 0))) as taken, pytest.raises(Misconfigured, match=sentence):
-        listen(None, host, port or taken.getsockname()[1])
+        bind(host, port or taken.getsockname()[1])
 
 
 def test_the_doors_behind_the_server_answer_a_vendor(doors, sign):
