@@ -43,7 +43,7 @@ def add_pages(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_error_handler(Busy, lambda _: _sorry(ServiceUnavailable()))
-    for status in (403, 404, 405, 413, 500, 503):
+    for status in (403, 404, 413, 500, 503):
         app.register_error_handler(status, _sorry)
 
 

@@ -6,13 +6,11 @@ from alembic import op
 from core.store.schema.common import Moment
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.create_index("ix_audit_subject", ["workspace_id", "subject"], unique=False)
-
+    op.create_index("ix_audit_subject", "audit", ["workspace_id", "subject"])
     op.create_table(
         "user",
         sa.Column("workspace_id", sa.String(length=26), nullable=False),
@@ -43,10 +41,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace_id", "token_hash", name=op.f("pk_session")),
     )
-    with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.create_index("ix_session_token", ["token_hash"], unique=False)
-        batch_op.create_index("ix_session_user", ["workspace_id", "user_id"], unique=False)
-
+    op.create_index("ix_session_token", "session", ["token_hash"])
+    op.create_index("ix_session_user", "session", ["workspace_id", "user_id"])
     op.create_table(
         "log_in_failure",
         sa.Column("key", sa.Text(), nullable=False),
