@@ -8,10 +8,12 @@ from core.entities import Entity, references
 from core.kinds import Kind
 from core.store.reading import documents, story
 from web.pages import here, timeline
+from web.pages.facts import facts, heading, parts
 
 records = Blueprint("records", __name__, url_prefix="/records")
 
-_TABS = (Kind.INVOICE, Kind.PAYMENT, Kind.CUSTOMER, Kind.PRODUCT, Kind.PRICE, Kind.TAX_RATE)
+_FIRST = (Kind.INVOICE, Kind.PAYMENT, Kind.CUSTOMER)
+_ORDER = (*_FIRST, *(kind for kind in Kind if kind not in _FIRST))
 
 
 @records.get("")
@@ -27,7 +29,8 @@ def index() -> str:
             text=text,
             page=page,
             complete=complete,
-            counts={one: counts[one] for one in _TABS},
+            counts={one: counts[one] for one in _ORDER if counts[one] or one in (*_FIRST, kind)},
+            headings={one.id: heading(one.entity, kind, one.name) for one in page.rows},
             links=here.links(database),
         )
 
@@ -42,13 +45,17 @@ def show(shown_id: str) -> str:
             abort(404)
         document = documents.read(store, database, workspace_id, kind, [record_id])[0]
         told = story.of_record(database, workspace_id, record_id)
+        names = _names(database, document.entity)
         shown = story.shown(store, database, workspace_id, told.observations)
         return render_template(
             "record.html",
             document=document,
             entity=document.entity,
+            heading=heading(document.entity, kind, document.name),
+            facts=facts(document.entity, names) if document.entity else (),
+            parts=parts(document.entity, names) if document.entity else (),
             told=told,
-            names=_names(database, document.entity),
+            names=names,
             paid_by=story.paid_by(database, workspace_id, record_id) if kind is Kind.INVOICE else (),
             steps=timeline.steps(told, shown, here.links(database)),
             causes=timeline.causes(told),

@@ -41,14 +41,27 @@ _STATES = {
     "draft": ("draft", "quiet"),
     "void": ("void", "quiet"),
     "uncollectible": ("uncollectible", "bad"),
+    "succeeded": ("succeeded", "good"),
+    "not succeeded": ("not succeeded", "quiet"),
+    "trialing": ("on trial", "moving"),
+    "past_due": ("past due", "bad"),
+    "unpaid": ("unpaid", "bad"),
 }
 _KINDS = {
     Kind.CUSTOMER: "Customers",
     Kind.PRODUCT: "Products",
     Kind.TAX_RATE: "Tax rates",
     Kind.PRICE: "Prices",
+    Kind.COUPON: "Coupons",
+    Kind.PROMOTION_CODE: "Promotion codes",
+    Kind.SUBSCRIPTION: "Subscriptions",
     Kind.INVOICE: "Invoices",
     Kind.PAYMENT: "Payments",
+    Kind.CREDIT_NOTE: "Credit notes",
+    Kind.ALLOCATION: "Allocations",
+    Kind.REFUND: "Refunds",
+    Kind.CREDIT_REFUND: "Paid-out credits",
+    Kind.BALANCE_TRANSACTION: "Balance transactions",
 }
 _CAUSES = {
     ReasonCode.SLOT_UNMAPPED: "A rule is missing",

@@ -47,7 +47,11 @@ def sums(database: Connection, workspace_id: str) -> dict[str, dict[tuple[str, s
             func.sum(standing.c.tax_minor).label("tax"),
             func.sum(standing.c.due_minor).label("due"),
         )
-        .where(standing.c.workspace_id == workspace_id, standing.c.counts)
+        .where(
+            standing.c.workspace_id == workspace_id,
+            standing.c.counts,
+            standing.c.kind.in_([Kind.INVOICE.value, Kind.PAYMENT.value]),
+        )
         .group_by(standing.c.connection_id, standing.c.kind, standing.c.currency)
     ):
         column = found.setdefault(row.connection_id, {})

@@ -1,14 +1,13 @@
 """Records of one kind, the newest first, and found by what people have in hand: number, id, amount, customer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select
 
-from core.entities import Entity, Invoice, Payment
+from core.entities import Entity, references
 from core.kinds import Kind
 from core.money import EXPONENTS
 from core.store import schema, shelves
@@ -17,6 +16,8 @@ from core.store.reading.paging import Page
 from core.store.work import Store
 
 _DIGITS_MAX = 15
+_SEARCHED = ("name", "nickname", "number", "code", "charge")
+_AMOUNTS = ("total_minor", "due_minor", "amount_minor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,40 +154,34 @@ def _fits(workspace_id: str, kind: Kind, text: str, customer_ids: Sequence[str])
             link.c.remote_id.in_([text.strip(), text.strip().lower()]),
         ),
     ]
+    table = getattr(schema, kind.value)
     if kind is Kind.CUSTOMER:
         fits.append(record.c.id.in_(customer_ids))
-    elif kind in {Kind.INVOICE, Kind.PAYMENT}:
-        fits.append(_money_fits(workspace_id, kind, text, customer_ids))
-    elif kind is Kind.PRODUCT:
-        fits.append(_exists_in(schema.product, workspace_id, _contains(schema.product.c.name, text)))
-    elif kind is Kind.TAX_RATE:
-        fits.append(_exists_in(schema.tax_rate, workspace_id, _contains(schema.tax_rate.c.name, text)))
-    elif kind is Kind.PRICE:
-        fits.append(_exists_in(schema.price, workspace_id, _contains(schema.price.c.nickname, text)))
+    contents = [*_contents(table, text), *_amounts(table, text)]
+    if "customer_id" in table.c:
+        contents.append(table.c.customer_id.in_(customer_ids))
+    if contents:
+        fits.append(exists().where(table.c.workspace_id == workspace_id, table.c.id == record.c.id, or_(*contents)))
     return fits
 
 
-def _money_fits(workspace_id: str, kind: Kind, text: str, customer_ids: Sequence[str]) -> ColumnElement[bool]:
-    table: Any = schema.invoice if kind is Kind.INVOICE else schema.payment
-    fits: list[ColumnElement[bool]] = [table.c.customer_id.in_(customer_ids)]
-    columns = (table.c.total_minor, table.c.due_minor) if kind is Kind.INVOICE else (table.c.amount_minor,)
-    for wanted in amounts(text):
+def _contents(table: Table, text: str) -> Iterator[ColumnElement[bool]]:
+    for name in _SEARCHED:
+        if name in table.c:
+            yield func.lower(table.c[name]).contains(text.strip().lower(), autoescape=True)
+
+
+def _amounts(table: Table, text: str) -> Iterator[ColumnElement[bool]]:
+    columns = [table.c[name] for name in _AMOUNTS if name in table.c]
+    for wanted in amounts(text) if columns else ():
         for decimals in sorted(set(EXPONENTS.values())):
             minor = wanted.scaleb(decimals)
             codes = [code for code, has in EXPONENTS.items() if has == decimals]
             if minor == minor.to_integral_value():
-                fits += [and_(table.c.currency.in_(codes), column == int(minor)) for column in columns]
-    return _exists_in(table, workspace_id, or_(*fits))
-
-
-def _exists_in(table: Any, workspace_id: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(table.c.workspace_id == workspace_id, table.c.id == schema.record.c.id, condition)
-
-
-def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    contains: ColumnElement[bool] = func.lower(column).contains(text.strip().lower(), autoescape=True)
-    return contains
+                yield and_(table.c.currency.in_(codes), or_(*[column == int(minor) for column in columns]))
 
 
 def _customer_id(entity: Entity | None) -> str | None:
-    return entity.customer if isinstance(entity, Invoice | Payment) else None
+    if entity is None:
+        return None
+    return next((record_id for kind, record_id in references(entity) if kind is Kind.CUSTOMER), None)
