@@ -5,7 +5,7 @@ Most of an object is its kind's blank, so the blank serves as the compressor's d
 
 import json
 import zlib
-from base64 import b85decode, b85encode
+from base64 import b64decode, b64encode
 from functools import cache
 from typing import Any
 
@@ -23,8 +23,8 @@ def _written(value: Any) -> bytes:
 
 def pack(kind: str, value: Any) -> str:
     packer = zlib.compressobj(level=6, zdict=_dictionary(kind))
-    return b85encode(packer.compress(_written(value)) + packer.flush()).decode()
+    return b64encode(packer.compress(_written(value)) + packer.flush()).decode()
 
 
 def unpack(kind: str, packed: str) -> Any:
-    return json.loads(zlib.decompressobj(zdict=_dictionary(kind)).decompress(b85decode(packed)))
+    return json.loads(zlib.decompressobj(zdict=_dictionary(kind)).decompress(b64decode(packed)))
