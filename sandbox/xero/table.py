@@ -215,8 +215,7 @@ class _Ids(Sequence[str]):
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        return self._changed[self._start + place][2]
+        places = range(self._start, len(self._changed))[place]
+        if isinstance(places, range):
+            return [self._changed[one][2] for one in places]
+        return self._changed[places][2]
