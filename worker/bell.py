@@ -14,6 +14,7 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from core.errors import Misconfigured
 from core.settings import Settings
 
 QUEUE = "subledger"
@@ -68,12 +69,18 @@ class Bell:
 
 
 def connect(settings: Settings, *, timeout_seconds: float | None) -> Redis:
-    """A time-out bounds everything: with it nothing is tried twice, since the client would sleep in between."""
+    """Nothing is sent yet. Raises Misconfigured for an address that cannot be one.
+
+    A time-out bounds everything: with it nothing is tried twice, since the client would sleep in between.
+    """
     options: dict[str, Any] = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds or 5}
     if timeout_seconds is not None:
         options["retry"] = Retry(NoBackoff(), 0)
     if settings.redis_url:
-        return Redis.from_url(settings.redis_url, **options)
+        try:
+            return Redis.from_url(settings.redis_url, **options)
+        except ValueError as error:
+            raise Misconfigured(f"REDIS_URL cannot be used: {error}.") from None
     return Redis(unix_socket_path=str(embedded_socket(settings)), **options)
 
 

@@ -23,6 +23,7 @@ from core.store.work import Store, Work
 from mapping.rulebook import Rulebook
 
 _ON = validate.Regexp(r"^\d{4}-\d{2}-\d{2}$", error="is not a date such as 2026-11-23")
+_NOT_EMPTY = validate.Length(min=1, error="is empty; leave it out where there is none")
 _CURRENCY = validate.OneOf(sorted(EXPONENTS), error="is not a currency of ISO 4217")
 
 _MAY_BE_MENDED = (
@@ -50,7 +51,7 @@ class _ConnectionSchema(Schema):
     base_url = fields.Url(required=True, require_tld=False)
     identity_url = fields.Url(load_default="", require_tld=False)
     account = fields.String(load_default="")
-    secrets = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    secrets = fields.Dict(keys=fields.String(), values=fields.String(validate=_NOT_EMPTY), load_default=dict)
     """api_key; or client_id, client_secret, access_token, refresh_token; webhook_secret"""
     options = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     rulebook = fields.Dict(load_default=None, allow_none=True)
@@ -148,6 +149,8 @@ def new_rate(store: Store, workspace_id: str, book_name: str, rate: Mapping[str,
 
 def set_webhook_secret(store: Store, workspace_id: str, connection_name: str, secret: str) -> None:
     """The key that the vendor signs with from now on; the one before it stays good for what is under way."""
+    if not secret:
+        raise Misconfigured("An empty key would let nobody in: give the one that the vendor shows.")
 
     def put(work: Work) -> None:
         connection_id = _connection_id(work, connection_name)

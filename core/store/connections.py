@@ -347,12 +347,15 @@ def _seal(store: Store, work: Work, row_id: str, texts: Mapping[str, str]) -> by
 
 def _open(store: Store, database: Database, workspace_id: str, row_id: str, sealed: bytes) -> Credentials:
     key_id, sealed = sealed[:26].decode(), sealed[26:]
-    wrapped = database.execute(
-        select(schema.data_key.c.wrapped).where(
-            schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
-        )
-    ).scalar_one_or_none()
-    if wrapped is None:
-        raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
-    key = store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
-    return Credentials(json.loads(key.open(sealed, f"{workspace_id}/{row_id}")))
+    known = store.data_keys.get((workspace_id, _SECRETS))
+    if known is None or known[0] != key_id:
+        wrapped = database.execute(
+            select(schema.data_key.c.wrapped).where(
+                schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
+            )
+        ).scalar_one_or_none()
+        if wrapped is None:
+            raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
+        known = key_id, store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
+        store.data_keys[workspace_id, _SECRETS] = known
+    return Credentials(json.loads(known[1].open(sealed, f"{workspace_id}/{row_id}")))
