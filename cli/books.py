@@ -1,0 +1,109 @@
+"""What the hub knows and what is still open, for people and for scripts."""
+
+from datetime import datetime
+
+import click
+from rich.console import Console
+
+from cli.output import Printed, printing, sentence, table
+from core.money import decimal_of
+from core.reasons import Reason, ReasonCode
+from core.settings import settings
+from core.store import connections, duties, ledger, parked
+from core.store.statehash import state_hash as hash_of
+from worker.hub import open_store
+from worker.setup import workspace_id
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_WORKSPACE = click.option("--workspace", help="Its name; needed only where there are several.")
+
+
+@click.command("trial-balance")
+@_WORKSPACE
+@click.option("--until", type=_DAY, metavar="DATE", help="At the end of this day (2026-11-23) instead of now.")
+@printing
+def trial_balance(workspace: str | None, until: datetime | None) -> Printed:
+    """Show what each account holds.
+
+    By account role and currency, and in the book's base currency.
+    """
+    store = open_store(settings())
+    workspace = workspace_id(store, workspace)
+    day = until.date().isoformat() if until else None
+    with store.read() as database:
+        books = connections.books(database, workspace)
+        balances = [(book, ledger.balances(database, workspace, book.id, day)) for book in books]
+    rows = [
+        {
+            "book": book.name,
+            "account": row.role.value,
+            "name": row.role.label,
+            "currency": row.currency,
+            "amount": str(decimal_of(row.amount_minor, row.currency)),
+            "base": str(decimal_of(row.base_minor, book.base_currency)),
+            "base_currency": book.base_currency,
+        }
+        for book, held in balances
+        for row in held
+    ]
+
+    def show(console: Console) -> None:
+        columns = ["book", "account", "name", "currency", "amount", "base", "base_currency"]
+        console.print(table(columns, [[row[column] for column in columns] for row in rows], ["amount", "base"]))
+
+    return {"rows": rows}, show
+
+
+@click.command("state-hash")
+@_WORKSPACE
+@printing
+def state_hash(workspace: str | None) -> Printed:
+    """Show one hash of all that the hub knows.
+
+    Equal knowledge has an equal hash, on every database.
+    """
+    store = open_store(settings())
+    workspace = workspace_id(store, workspace)
+    with store.read() as database:
+        found = hash_of(store, database, workspace)
+    return {"state_hash": found}, sentence(found)
+
+
+@click.command()
+@_WORKSPACE
+@printing
+def status(workspace: str | None) -> Printed:
+    """Show what is open, and what waits for a person and why."""
+    store = open_store(settings())
+    workspace = workspace_id(store, workspace)
+    with store.read() as database:
+        links = connections.connections(database, workspace)
+        counts = duties.open_work(database, workspace)
+        waiting = parked.by_cause(database, workspace)
+    told = {
+        "connections": [
+            {"name": one.name, "vendor": one.vendor, "state": one.state, "sentence": one.pause_sentence}
+            for one in links
+        ],
+        "work": counts,
+        "parked": [
+            {"what": one.what, "count": one.count, "code": one.code, "example": _sentence(one)} for one in waiting
+        ],
+    }
+
+    def show(console: Console) -> None:
+        lines = [[one.name, one.vendor, one.state, one.pause_sentence] for one in links]
+        console.print(table(["connection", "vendor", "state", ""], lines))
+        console.print()
+        work = [[what, state, str(count)] for what, of in counts.items() for state, count in sorted(of.items())]
+        console.print(table(["work", "state", "count"], work, ["count"]))
+        for one in waiting:
+            console.print()
+            console.print(f"{one.count} {one.what} parked", style="bold")
+            sentence(_sentence(one))(console)
+
+    return told, show
+
+
+def _sentence(one: parked.Cause) -> str:
+    return Reason(ReasonCode(one.code), one.params).sentence()

@@ -1,0 +1,81 @@
+"""Which event types say that something may have changed, and where in the event's object the changed thing's id is.
+
+One table for both ears: what arrives by webhook is looked up here, what is polled is asked for by these names.
+"""
+
+from collections.abc import Mapping
+
+from connectors.contract import Notification, Row
+from connectors.rows import needed_text, part, text, unix_moment
+from connectors.stripe.translate import reference
+from core.canonical import canonical_json
+from core.kinds import Kind
+
+_OWN_ID = (("id",),)
+_INTENT_OR_OWN_ID = (("payment_intent",), ("id",))
+_PAID_BY = (("payment", "payment_intent"), ("payment", "charge"))
+
+_Paths = tuple[tuple[str, ...], ...]
+
+
+def _of(kind: Kind, paths: _Paths, prefix: str, endings: str) -> dict[str, tuple[Kind, _Paths]]:
+    return {f"{prefix}.{ending}": (kind, paths) for ending in endings.split()}
+
+
+EVENTS: Mapping[str, tuple[Kind, _Paths]] = {
+    **_of(Kind.CUSTOMER, _OWN_ID, "customer", "created updated deleted"),
+    **_of(Kind.PRODUCT, _OWN_ID, "product", "created updated deleted"),
+    **_of(Kind.TAX_RATE, _OWN_ID, "tax_rate", "created updated"),
+    **_of(Kind.PRICE, _OWN_ID, "price", "created updated deleted"),
+    **_of(
+        Kind.INVOICE,
+        _OWN_ID,
+        "invoice",
+        "created deleted finalization_failed finalized marked_uncollectible overdue overpaid paid "
+        "payment_action_required payment_attempt_required payment_failed payment_succeeded sent updated voided "
+        "will_be_due",
+    ),
+    **_of(Kind.PAYMENT, _PAID_BY, "invoice_payment", "paid"),
+    **_of(Kind.PAYMENT, _INTENT_OR_OWN_ID, "charge", "captured expired failed pending refunded succeeded updated"),
+    **_of(
+        Kind.PAYMENT,
+        _OWN_ID,
+        "payment_intent",
+        "amount_capturable_updated canceled created partially_funded payment_failed processing requires_action "
+        "succeeded",
+    ),
+}
+
+
+def polled(kind: Kind) -> list[str]:
+    """Stripe: at most 20 names fit into one question."""
+    return [name for name, (of, _) in EVENTS.items() if of is kind]
+
+
+def notification(event: Row) -> Notification:
+    """ValueError for what is not an event."""
+    event_type = needed_text(event, "type")
+    kind, remote_id = _subject(event_type, part(part(event, "data"), "object"))
+    return Notification(
+        key=needed_text(event, "id"),
+        type=event_type,
+        account=text(event, "account"),
+        kind=kind,
+        remote_id=remote_id,
+        occurred_at=unix_moment(event, "created"),
+        # Stripe: counts how many endpoints have not answered yet, and so differs from one attempt to the next
+        content=canonical_json({name: value for name, value in event.items() if name != "pending_webhooks"}),
+    )
+
+
+def _subject(event_type: str, changed: Row) -> tuple[Kind | None, str]:
+    if event_type not in EVENTS:
+        return None, ""
+    kind, paths = EVENTS[event_type]
+    for *outer, name in paths:
+        within = changed
+        for step in outer:
+            within = part(within, step)
+        if remote_id := reference(within, name):
+            return kind, remote_id
+    return None, ""

@@ -1,0 +1,140 @@
+"""Moves Xero's elements: in batches, by page, and by what was modified since."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from connectors.contract import Address, Call, Page, Row
+from connectors.http import Door
+from connectors.rows import Unreadable
+from connectors.xero.elements import ROOT
+from connectors.xero.wire import moment
+from core.errors import CallRefused, ContractBroken, GrantLost, NotThere, OutcomeUnknown
+from core.kinds import Kind
+
+_IDS_MAX = 50
+_PAGE = 500
+_OVERLAP = timedelta(seconds=60)
+# Xero: over a limit a request is turned away before it is looked at.
+_NOT_EXECUTED = frozenset({429})
+
+_PLURALS = {Kind.CUSTOMER: "Contacts", Kind.PRICE: "Items", Kind.INVOICE: "Invoices", Kind.PAYMENT: "Payments"}
+_ID_NAMES = {Kind.CUSTOMER: "ContactID", Kind.PRICE: "Code", Kind.INVOICE: "InvoiceID", Kind.PAYMENT: "PaymentID"}
+# Xero: these two lists can be asked for by ids; the others only one by one.
+_BY_IDS = frozenset({Kind.CUSTOMER, Kind.INVOICE})
+# Xero: items come all at once.
+_PAGED = frozenset({Kind.CUSTOMER, Kind.INVOICE, Kind.PAYMENT})
+_OPTIONS = {Kind.CUSTOMER: "&includeArchived=true", Kind.INVOICE: "&unitdp=4", Kind.PRICE: "&unitdp=4"}
+
+
+class XeroClient:
+    def __init__(self, door: Door, address: Address) -> None:
+        self._door = door
+        self._tenant = address.account
+        self._headers = {"Accept": "application/json", "xero-tenant-id": address.account}
+
+    def whoami(self) -> str:
+        """The organisation we speak for. GrantLost if the consent does not reach it any more."""
+        connections = self._get("/connections", {"Accept": "application/json"})
+        listed = connections if isinstance(connections, list) else []
+        tenants = [one.get("tenantId") for one in listed if isinstance(one, dict)]
+        if self._tenant in tenants:
+            return self._tenant
+        if not self._tenant and len(tenants) == 1 and isinstance(tenants[0], str):
+            return tenants[0]
+        raise GrantLost("Xero's consent does not reach this organisation; a person has to connect it again.")
+
+    def ask(self, path: str) -> Row:
+        body = self._get(path, self._headers)
+        if not isinstance(body, dict):
+            raise ContractBroken("Xero answered with something other than an object.")
+        return body
+
+    def push(self, call: Call) -> Row:
+        headers = {**self._headers, "Content-Type": call.content_type}
+        if call.key:
+            headers["Idempotency-Key"] = call.key
+        try:
+            body = self._door.send(call.method, call.path, call.body, headers, not_executed=_NOT_EXECUTED).body
+        except CallRefused as refusal:
+            raise _refused(refusal) from None
+        if not isinstance(body, dict) or not any(isinstance(body.get(plural), list) for plural in _PLURALS.values()):
+            raise OutcomeUnknown("Xero answered a write without the elements that were written.")
+        return body
+
+    def _get(self, path: str, headers: Mapping[str, str]) -> Any:
+        try:
+            return self._door.get(path, headers).body
+        except CallRefused as refusal:
+            raise _refused(refusal) from None
+
+    # --- what is there now -------------------------------------------------------------------------------------------
+
+    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
+        id_name = _ID_NAMES[kind]
+        rows = self._by_ids(kind, remote_ids) if kind in _BY_IDS else self._one_by_one(kind, remote_ids)
+        return {row[id_name]: row for row in rows if row[id_name] in set(remote_ids)}
+
+    def _by_ids(self, kind: Kind, remote_ids: Sequence[str]) -> Iterator[Row]:
+        for start in range(0, len(remote_ids), _IDS_MAX):
+            ids = ",".join(quote(remote_id, safe="") for remote_id in remote_ids[start : start + _IDS_MAX])
+            path = f"{ROOT}/{_PLURALS[kind]}?IDs={ids}&page=1&pageSize={_PAGE}{_OPTIONS.get(kind, '')}"
+            yield from _elements(self.ask(path), kind)
+
+    def _one_by_one(self, kind: Kind, remote_ids: Sequence[str]) -> Iterator[Row]:
+        for remote_id in remote_ids:
+            try:
+                yield from _elements(self.ask(f"{ROOT}/{_PLURALS[kind]}/{quote(remote_id, safe='')}"), kind)
+            except NotThere:
+                continue
+
+    # --- what changed ------------------------------------------------------------------------------------------------
+
+    def changes(self, kind: Kind, cursor: Row | None) -> Page:
+        """In the order of modification, from a second on. A full page goes on from the second of its last row, and
+        only if that is the second it began with, on the next page: what is modified meanwhile moves to the end and
+        shifts no page that is still to come.
+        """
+        since = str(cursor["since"]) if cursor else ""
+        number = int(cursor.get("page", 1)) if cursor else 1
+        rows = self._modified(kind, since, number)
+        try:
+            last = max(filter(None, (moment(row, "UpdatedDateUTC") for row in rows)), default=None)
+        except Unreadable as trouble:
+            raise ContractBroken(f"Xero lists something unreadable: {trouble}.") from None
+        if kind in _PAGED and len(rows) >= _PAGE and last is not None:
+            onward = _second(last)
+            place = {"since": since, "page": number + 1} if onward == since else {"since": onward}
+            return Page(rows, [], place, more=True)
+        return Page(rows, [], {"since": since if last is None else _second(last - _OVERLAP)}, more=False)
+
+    def _modified(self, kind: Kind, since: str, number: int) -> Sequence[Row]:
+        page = f"&page={number}&pageSize={_PAGE}" if kind in _PAGED else ""
+        path = f"{ROOT}/{_PLURALS[kind]}?order=UpdatedDateUTC%20ASC{page}{_OPTIONS.get(kind, '')}"
+        headers = {**self._headers, **({"If-Modified-Since": since} if since else {})}
+        body = self._get(path, headers)
+        if not isinstance(body, dict):
+            raise ContractBroken("Xero answered with something other than an object.")
+        return _elements(body, kind)
+
+
+def _elements(body: Row, kind: Kind) -> Sequence[Row]:
+    elements = body.get(_PLURALS[kind])
+    if not isinstance(elements, list):
+        raise ContractBroken(f"Xero's answer is not a list of {_PLURALS[kind]}.")
+    if not all(isinstance(element, dict) and isinstance(element.get(_ID_NAMES[kind]), str) for element in elements):
+        raise ContractBroken(f"Xero lists {_PLURALS[kind]} without a {_ID_NAMES[kind]}.")
+    return elements
+
+
+def _second(at: datetime) -> str:
+    """Xero: UTC without a zone, no fractions."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _refused(refusal: CallRefused) -> CallRefused | GrantLost:
+    """Xero: 403 says that the organisation is not, or no longer, among those that were consented to."""
+    if refusal.status == 403:
+        return GrantLost("Xero's consent does not reach this organisation; a person has to connect it again.")
+    return refusal

@@ -1,0 +1,139 @@
+"""Why something waits for a person, as a code with parameters and a sentence a bookkeeper understands.
+
+A reason is data: stored, grouped, counted, and shown in words only at the end. Each sentence says what happened, to
+which document, and what to do; the button that does it is `remedy`.
+
+Parameters, all of them text; one that is not given shows as absent:
+
+`document` is how people call the record ("invoice RE-1001"), `connection` how they call the system that the sentence
+is about. `field` of it was sent as `ours` and stored as `theirs`. `slot` is the choice that is missing and `facts`
+what a rule for it could go by. `currency`, `base` (currency), `amount`, `number`, `name`, `on` (ISO date), `lock` (the
+last closed date) and the sums `lines` and `total` are the document's own. `account` is a vendor's id of an account,
+`event` of a webhook event. `words` are the vendor's, unchanged; `problem` is what could not be read, and `attempts`
+counts.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    SLOT_UNMAPPED = "slot_unmapped"
+    RATE_MISSING = "rate_missing"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    CURRENCY_NOT_IN_LEDGER = "currency_not_in_ledger"
+    THIRD_DECIMAL = "third_decimal"
+    NEGATIVE_TOTAL = "negative_total"
+    TOTALS_DIFFER = "totals_differ"
+    STORED_DIFFERENTLY = "stored_differently"
+    NAME_TAKEN = "name_taken"
+    NUMBER_TAKEN = "number_taken"
+    ACCOUNT_NOT_USABLE = "account_not_usable"
+    NOT_CHANGEABLE = "not_changeable"
+    PERIOD_LOCKED = "period_locked"
+    REFUSED = "refused"
+    UNREADABLE_BODY = "unreadable_body"
+    UNREADABLE_ROW = "unreadable_row"
+    SAME_ID_OTHER_BODY = "same_id_other_body"
+    FOREIGN_ACCOUNT = "foreign_account"
+    MISSING_THERE = "missing_there"
+    CRASHED = "crashed"
+    CONTRACT_BROKEN = "contract_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: ReasonCode
+    params: dict[str, str] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        return _SENTENCES[self.code].format_map(_Named(self.params))
+
+    @property
+    def remedy(self) -> str:
+        """What a person can press: the action, as one short imperative."""
+        return _REMEDIES[self.code]
+
+
+class _Named(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"(no {key})"
+
+
+_SENTENCES = {
+    ReasonCode.SLOT_UNMAPPED: "{document} needs a choice of {slot} for {facts} on {connection}, and no rule gives one. "
+    "Add a rule; the document then goes by itself.",
+    ReasonCode.RATE_MISSING: "{document} is in {currency}, and no rate to {base} is known for {on}. Enter the rate of "
+    "that day; the document is then booked by itself.",
+    ReasonCode.UNKNOWN_CURRENCY: "{document} names the currency {currency}, which ISO 4217 does not know. Correct it "
+    "at {connection}; it is then read again.",
+    ReasonCode.CURRENCY_NOT_IN_LEDGER: "{document} is in {currency}, which {connection} does not keep. Add the "
+    "currency there and press retry.",
+    ReasonCode.THIRD_DECIMAL: "{document} has the amount {amount}, and {connection} keeps two decimals only. Decide "
+    "how to round it.",
+    ReasonCode.NEGATIVE_TOTAL: "{document} has the negative total {amount}, which {connection} keeps only as a credit "
+    "note. Enter that credit note there and link it.",
+    ReasonCode.TOTALS_DIFFER: "The lines of {document} add up to {lines}, but its total is {total}. Check it at its "
+    "origin; nothing was sent to {connection}.",
+    ReasonCode.STORED_DIFFERENTLY: "{connection} stored {document} with {field} {theirs} where {ours} was sent. Open "
+    "it there, and accept or correct it.",
+    ReasonCode.NAME_TAKEN: "{connection} already has another contact named {name}, so {document} was not created. "
+    "Link it to that contact or rename one of the two.",
+    ReasonCode.NUMBER_TAKEN: "{connection} already has a document numbered {number} that is not ours, so {document} "
+    "was not created. Link it to that one or renumber it there.",
+    ReasonCode.ACCOUNT_NOT_USABLE: "{connection} does not take {document} with the account or tax code that the rules "
+    "chose, and said: {words} Choose another one in the rule, or correct it there, and press retry.",
+    ReasonCode.NOT_CHANGEABLE: "{document} can no longer be changed at {connection}, which said: {words} Undo there "
+    "what rests on it (a payment, say) and press retry.",
+    ReasonCode.PERIOD_LOCKED: "{document} is dated {on}, and {connection} is closed up to {lock}. Open the period "
+    "there or choose how late documents are dated.",
+    ReasonCode.REFUSED: "{connection} refused {document} and said: {words} Correct the cause and press retry.",
+    ReasonCode.UNREADABLE_BODY: "A signed message from {connection} could not be read ({problem}). It is kept; what "
+    "it was about is found by the next poll.",
+    ReasonCode.UNREADABLE_ROW: "{document} from {connection} could not be understood: {problem}. It is kept and "
+    "read again when it changes or after an update of the hub.",
+    ReasonCode.SAME_ID_OTHER_BODY: "{connection} sent event {event} twice with different contents. The first one "
+    "counts; the document was read afresh.",
+    ReasonCode.FOREIGN_ACCOUNT: "A signed message was about account {account}, which is not connected here. Connect "
+    "it, or ignore the message.",
+    ReasonCode.MISSING_THERE: "{document} was announced by {connection}, but is not there when asked for.",
+    ReasonCode.CRASHED: "{document} made the work stop {attempts} times. It is set aside so that others flow; press "
+    "retry after an update of the hub.",
+    ReasonCode.CONTRACT_BROKEN: "{connection} answered for {document} in a way its contract does not know ({problem}). "
+    "Nothing was assumed; press retry, or report it.",
+}
+
+_REMEDIES = {
+    ReasonCode.SLOT_UNMAPPED: "add a rule",
+    ReasonCode.RATE_MISSING: "enter the rate",
+    ReasonCode.UNKNOWN_CURRENCY: "correct it there",
+    ReasonCode.CURRENCY_NOT_IN_LEDGER: "retry",
+    ReasonCode.THIRD_DECIMAL: "choose the rounding",
+    ReasonCode.NEGATIVE_TOTAL: "link",
+    ReasonCode.TOTALS_DIFFER: "retry",
+    ReasonCode.STORED_DIFFERENTLY: "accept theirs",
+    ReasonCode.NAME_TAKEN: "link",
+    ReasonCode.NUMBER_TAKEN: "link",
+    ReasonCode.ACCOUNT_NOT_USABLE: "change the rule",
+    ReasonCode.NOT_CHANGEABLE: "retry",
+    ReasonCode.PERIOD_LOCKED: "retry",
+    ReasonCode.REFUSED: "retry",
+    ReasonCode.UNREADABLE_BODY: "ignore",
+    ReasonCode.UNREADABLE_ROW: "retry",
+    ReasonCode.SAME_ID_OTHER_BODY: "ignore",
+    ReasonCode.FOREIGN_ACCOUNT: "connect",
+    ReasonCode.MISSING_THERE: "retry",
+    ReasonCode.CRASHED: "retry",
+    ReasonCode.CONTRACT_BROKEN: "retry",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row or document that cannot go on: a value, not an exception, so that its neighbours go on."""
+
+    reason: Reason
+
+
+def problem(code: ReasonCode, **params: object) -> Problem:
+    return Problem(Reason(code, {name: str(value) for name, value in params.items()}))

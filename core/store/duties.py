@@ -1,0 +1,105 @@
+"""Which lanes have something to do now, found from the rows alone: what the sweep rings, and what is still open."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, insert, literal, or_, select, union_all
+from sqlalchemy.exc import IntegrityError
+
+from core.kinds import Kind
+from core.lifecycle import DeliveryState
+from core.store import schema
+from core.store.work import Work
+
+_MONEY = frozenset({Kind.INVOICE, Kind.PAYMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    workspace_id: str
+    connection_id: str
+    kind: str
+    purpose: str
+
+
+def due(database: Connection, now: datetime) -> list[Duty]:
+    """Lanes with work that is due, whose connection is active and not resting, and that nobody holds.
+
+    The most urgent come first.
+    """
+    connection, lane = schema.connection, schema.lane
+    work = union_all(*_work(now)).subquery()
+    rows = database.execute(
+        select(work.c.workspace_id, work.c.connection_id, work.c.kind, work.c.purpose)
+        .distinct()
+        .join(
+            connection,
+            and_(connection.c.workspace_id == work.c.workspace_id, connection.c.id == work.c.connection_id),
+        )
+        .outerjoin(
+            lane,
+            and_(
+                lane.c.workspace_id == work.c.workspace_id,
+                lane.c.connection_id == work.c.connection_id,
+                lane.c.kind == work.c.kind,
+                lane.c.purpose == work.c.purpose,
+            ),
+        )
+        .where(
+            connection.c.state == "active",
+            or_(connection.c.not_before.is_(None), connection.c.not_before <= now),
+            or_(lane.c.lease_until.is_(None), lane.c.lease_until <= now),
+        )
+    )
+    return sorted((Duty(*row) for row in rows), key=_urgency)
+
+
+def _urgency(duty: Duty) -> tuple[bool, str]:
+    """Money goes before the catalogue, and what is nearest to its goal before what only begins."""
+    return duty.kind not in _MONEY, duty.purpose
+
+
+def _work(now: datetime) -> Iterator[Select[Any]]:
+    event, delivery, push = schema.event, schema.delivery, schema.push
+    yield (
+        select(event.c.workspace_id, event.c.connection_id, event.c.kind, literal("ingest").label("purpose"))
+        .where(event.c.state == "pending", event.c.connection_id.is_not(None))
+        .distinct()
+    )
+    yield (
+        select(delivery.c.workspace_id, delivery.c.connection_id, delivery.c.kind, literal("deliver"))
+        .where(delivery.c.state == DeliveryState.PENDING.value, delivery.c.due_at <= now)
+        .distinct()
+    )
+    yield (
+        select(push.c.workspace_id, push.c.connection_id, push.c.kind, literal("deliver"))
+        .where(push.c.state.in_(["sent", "unknown"]), or_(push.c.state == "sent", push.c.ask_after <= now))
+        .distinct()
+    )
+
+
+def take_slot(work: Work, task: str, slot: datetime) -> bool:
+    """True for exactly one of however many schedulers ask: a run per task and slot."""
+    try:
+        with work.connection.begin_nested():
+            work.connection.execute(
+                insert(schema.schedule_slot).values(workspace_id=work.workspace_id, task=task, slot=slot)
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def open_work(database: Connection, workspace_id: str) -> dict[str, dict[str, int]]:
+    """Counts by state of events, deliveries and pushes: what is done, what waits, what is parked."""
+    counts: dict[str, dict[str, int]] = {}
+    for table in (schema.event, schema.delivery, schema.push):
+        rows = database.execute(
+            select(table.c.state, func.count().label("how_many"))
+            .where(table.c.workspace_id == workspace_id)
+            .group_by(table.c.state)
+        )
+        counts[table.name] = {row.state: row.how_many for row in rows}
+    return counts

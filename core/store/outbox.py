@@ -1,0 +1,387 @@
+"""What we owe: deliveries, what they need, and the pushes that carry them. Every move follows `core.lifecycle`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, insert, select, update
+
+from core.kinds import Kind
+from core.lifecycle import DeliveryState, sources
+from core.reasons import Reason, ReasonCode
+from core.store import schema
+from core.store.bodies import keep, open_bodies
+from core.store.work import Store, Work
+
+LINGER_SECONDS = 0.5
+"""How long a delivery may wait for company in its batch."""
+
+ATTEMPTS_MAX = 6
+"""Begun so often without any result: something about this document stops the work, or its answer is lost each time."""
+
+_S = DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A delivery, as a drain needs it."""
+
+    id: str
+    record_id: str
+    part: str
+    revision: int
+    current_revision: int
+    attempts: int
+    alone: bool
+    name: str
+    origin_id: str
+    origin_connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    id: str
+    method: str
+    path: str
+    content_type: str
+    key: str
+    body: bytes
+    members: tuple[Owed, ...]
+    created_at: datetime
+
+
+def owe(work: Work, connection_id: str, kind: Kind, revisions: Mapping[str, tuple[int, Sequence[str]]]) -> None:
+    """Newest revisions are owed to a connection, by record id: (revision, parts).
+
+    What was owed of earlier ones and has not left yet gives way to them.
+    """
+    delivery, record = schema.delivery, schema.record
+    newest = (
+        select(record.c.revision)
+        .where(record.c.workspace_id == delivery.c.workspace_id, record.c.id == delivery.c.record_id)
+        .scalar_subquery()
+    )
+    work.connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.record_id.in_(list(revisions)),
+            delivery.c.revision < newest,
+            delivery.c.state.in_([_S.PENDING.value, _S.WAITING.value, _S.PARKED.value]),
+        )
+        .values(state=_S.SUPERSEDED.value, settled_at=work.now)
+    )
+    work.connection.execute(
+        insert(delivery),
+        [
+            {
+                "workspace_id": work.workspace_id,
+                "id": work.new_id(),
+                "connection_id": connection_id,
+                "record_id": record_id,
+                "kind": kind.value,
+                "part": part,
+                "revision": revision,
+                "state": _S.PENDING.value,
+                "attempts": 0,
+                "alone": False,
+                "due_at": work.now + timedelta(seconds=LINGER_SECONDS),
+                "created_at": work.now,
+            }
+            for record_id, (revision, parts) in revisions.items()
+            for part in parts
+        ],
+    )
+
+
+def owed_ever(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
+    """Which of these records have been owed to the connection at any time."""
+    delivery = schema.delivery
+    return set(
+        work.connection.execute(
+            select(delivery.c.record_id)
+            .where(
+                delivery.c.workspace_id == work.workspace_id,
+                delivery.c.connection_id == connection_id,
+                delivery.c.record_id.in_(list(record_ids)),
+            )
+            .distinct()
+        ).scalars()
+    )
+
+
+def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owed]:
+    """What is to be sent now: at most a batch, once one is full or the oldest has waited long enough.
+
+    An entity has one delivery in flight at a time; while an answer is outstanding, its later revision stays here.
+    The attempt is counted now, so that a crash counts too.
+    """
+    delivery = schema.delivery
+    flying = schema.delivery.alias("flying")
+    ready = (
+        delivery.c.workspace_id == work.workspace_id,
+        delivery.c.connection_id == connection_id,
+        delivery.c.kind == kind,
+        delivery.c.state == _S.PENDING.value,
+        ~exists().where(
+            flying.c.workspace_id == delivery.c.workspace_id,
+            flying.c.connection_id == delivery.c.connection_id,
+            flying.c.record_id == delivery.c.record_id,
+            flying.c.state.in_([_S.SENT.value, _S.UNKNOWN.value]),
+        ),
+    )
+    # as many as fit and no more are looked at, so that a batch costs the same however much is owed
+    first = work.connection.execute(
+        select(delivery.c.id, delivery.c.due_at).where(*ready).order_by(delivery.c.id).limit(batch_max)
+    ).all()
+    if len(first) < batch_max and all(row.due_at > work.now for row in first):
+        return []
+    owed = _owed(work, [row.id for row in first])
+    crashing = [one for one in owed if one.attempts >= ATTEMPTS_MAX]
+    for one in crashing:
+        park(work, one.id, Reason(ReasonCode.CRASHED, {"document": one.name, "attempts": str(one.attempts)}))
+    owed = [one for one in owed if one not in crashing]
+    # what was begun twice without a result may be what makes the work stop: it goes alone
+    suspects = [one for one in owed if one.attempts > 1 or one.alone]
+    if suspects:
+        owed = suspects[:1]
+    _values(work, [one.id for one in owed], attempts=delivery.c.attempts + 1)
+    return owed
+
+
+def park(work: Work, delivery_id: str, reason: Reason) -> None:
+    _move(
+        work,
+        [delivery_id],
+        _S.PARKED,
+        reason_code=reason.code.value,
+        reason_params=reason.params,
+        attempts=0,
+    )
+
+
+def wait_for(work: Work, delivery_id: str, needed_record_ids: Iterable[str]) -> None:
+    """The delivery sleeps until what it needs has arrived at that connection."""
+    _move(work, [delivery_id], _S.WAITING, attempts=0)
+    work.connection.execute(
+        insert(schema.delivery_need),
+        [
+            {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
+            for record_id in sorted(set(needed_record_ids))
+        ],
+    )
+
+
+def wake(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
+    """What waited for these records there may be tried again. The kinds that woke."""
+    delivery, need = schema.delivery, schema.delivery_need
+    rows = work.connection.execute(
+        select(delivery.c.id, delivery.c.kind)
+        .join(need, and_(need.c.workspace_id == delivery.c.workspace_id, need.c.delivery_id == delivery.c.id))
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.state == _S.WAITING.value,
+            need.c.record_id.in_(list(record_ids)),
+        )
+        .distinct()
+    ).all()
+    ids = [row.id for row in rows]
+    if ids:
+        work.connection.execute(
+            delete(need).where(need.c.workspace_id == work.workspace_id, need.c.delivery_id.in_(ids))
+        )
+        _move(work, ids, _S.PENDING, due_at=work.now + timedelta(seconds=LINGER_SECONDS))
+    return {row.kind for row in rows}
+
+
+def give_back(work: Work, delivery_ids: Sequence[str]) -> None:
+    """Nothing was done there: they are tried again, and the attempt does not count."""
+    _move(work, delivery_ids, _S.PENDING, attempts=0)
+
+
+def untried(work: Work, delivery_ids: Sequence[str]) -> None:
+    """Claimed but not begun: the attempt does not count."""
+    _values(work, delivery_ids, attempts=0)
+
+
+def send_alone(work: Work, delivery_ids: Sequence[str]) -> None:
+    """Their batch was refused as a whole: each is tried by itself, so that the one at fault shows."""
+    _move(work, delivery_ids, _S.PENDING, attempts=0, alone=True)
+
+
+def send_again(work: Work, delivery_ids: Sequence[str]) -> None:
+    """Proven absent after an answer was lost: to be sent in a new push. The attempts stay counted."""
+    _move(work, delivery_ids, _S.PENDING, due_at=work.now)
+
+
+def settle(work: Work, delivery_ids: Sequence[str]) -> None:
+    _move(work, delivery_ids, _S.DELIVERED, settled_at=work.now, reason_code=None, reason_params=None)
+
+
+def release(work: Work, connection_id: str, codes: Sequence[ReasonCode]) -> int:
+    """Parked deliveries whose cause may be gone are tried again. How many."""
+    delivery = schema.delivery
+    ids = (
+        work.connection.execute(
+            select(delivery.c.id).where(
+                delivery.c.workspace_id == work.workspace_id,
+                delivery.c.connection_id == connection_id,
+                delivery.c.state == _S.PARKED.value,
+                delivery.c.reason_code.in_([code.value for code in codes]),
+            )
+        )
+        .scalars()
+        .all()
+    )
+    _move(work, ids, _S.PENDING, reason_code=None, reason_params=None, due_at=work.now)
+    return len(ids)
+
+
+def prepare(
+    store: Store,
+    work: Work,
+    connection_id: str,
+    kind: Kind,
+    *,
+    method: str,
+    path: str,
+    content_type: str,
+    key: str,
+    body: bytes,
+    members: Sequence[Owed],
+) -> Push:
+    """Commits to one HTTP write before its first byte leaves."""
+    push_id = work.new_id()
+    work.connection.execute(
+        insert(schema.push).values(
+            workspace_id=work.workspace_id,
+            id=push_id,
+            connection_id=connection_id,
+            body_id=keep(store, work, [body])[0],
+            kind=kind.value,
+            method=method,
+            path=path,
+            content_type=content_type,
+            key=key,
+            state="sent",
+            outcome="",
+            created_at=work.now,
+        )
+    )
+    work.connection.execute(
+        insert(schema.push_member),
+        [
+            {
+                "workspace_id": work.workspace_id,
+                "push_id": push_id,
+                "position": position,
+                "delivery_id": owed.id,
+            }
+            for position, owed in enumerate(members)
+        ],
+    )
+    _move(work, [owed.id for owed in members], _S.SENT)
+    return Push(push_id, method, path, content_type, key, body, tuple(members), work.now)
+
+
+def lose(work: Work, push_id: str, members: Sequence[Owed], ask_after: datetime) -> None:
+    """The answer did not come: nothing is assumed, and nothing is repeated before it was asked about."""
+    _set_push(work, push_id, state="unknown", ask_after=ask_after)
+    _move(work, [owed.id for owed in members], _S.UNKNOWN)
+
+
+def close(store: Store, work: Work, push_id: str, outcome: str, answer: bytes | None) -> None:
+    """The push is over: its members have been moved on. `outcome`: answered, refused, not sent, found by asking."""
+    answer_id = keep(store, work, [answer])[0] if answer is not None else None
+    _set_push(work, push_id, state="settled", outcome=outcome, answer_body_id=answer_id, settled_at=work.now)
+
+
+def open_pushes(store: Store, work: Work, connection_id: str, kind: str) -> list[tuple[str, datetime | None, Push]]:
+    """(state, when it may be asked about, the push): what was sent and not settled, the oldest first."""
+    push, member = schema.push, schema.push_member
+    rows = work.connection.execute(
+        select(push)
+        .where(
+            push.c.workspace_id == work.workspace_id,
+            push.c.connection_id == connection_id,
+            push.c.kind == kind,
+            push.c.state.in_(["sent", "unknown"]),
+        )
+        .order_by(push.c.id)
+    ).all()
+    bodies = open_bodies(store, work.connection, work.workspace_id, [row.body_id for row in rows])
+    opened = []
+    for row in rows:
+        ids = work.connection.execute(
+            select(member.c.delivery_id)
+            .where(member.c.workspace_id == work.workspace_id, member.c.push_id == row.id)
+            .order_by(member.c.position)
+        ).scalars()
+        order = list(ids)
+        owed = {one.id: one for one in _owed(work, order)}
+        members = tuple(owed[delivery_id] for delivery_id in order)
+        content = Push(
+            row.id, row.method, row.path, row.content_type, row.key, bodies[row.body_id], members, row.created_at
+        )
+        opened.append((row.state, row.ask_after, content))
+    return opened
+
+
+def _owed(work: Work, delivery_ids: Sequence[str]) -> list[Owed]:
+    delivery, record = schema.delivery, schema.record
+    query = (
+        select(
+            delivery.c.id,
+            delivery.c.record_id,
+            delivery.c.part,
+            delivery.c.revision,
+            record.c.revision.label("current_revision"),
+            delivery.c.attempts,
+            delivery.c.alone,
+            record.c.name,
+            record.c.origin_id,
+            record.c.origin_connection_id,
+        )
+        .join(record, and_(record.c.workspace_id == delivery.c.workspace_id, record.c.id == delivery.c.record_id))
+        .where(delivery.c.workspace_id == work.workspace_id, delivery.c.id.in_(delivery_ids))
+        .order_by(delivery.c.id)
+    )
+    return [Owed(**row) for row in work.connection.execute(query).mappings()]
+
+
+def _move(work: Work, delivery_ids: Sequence[str], to: DeliveryState, **values: Any) -> None:
+    """The one way a delivery changes its state: only from where the table allows it."""
+    if not delivery_ids:
+        return
+    delivery = schema.delivery
+    moved = work.connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.id.in_(delivery_ids),
+            delivery.c.state.in_(sources(to)),
+        )
+        .values(state=to.value, **values)
+    ).rowcount
+    if moved != len(delivery_ids):
+        raise AssertionError(f"{len(delivery_ids) - moved} deliveries may not become {to.value} from where they are")
+
+
+def _values(work: Work, delivery_ids: Sequence[str], **values: Any) -> None:
+    if delivery_ids:
+        delivery = schema.delivery
+        work.connection.execute(
+            update(delivery)
+            .where(delivery.c.workspace_id == work.workspace_id, delivery.c.id.in_(delivery_ids))
+            .values(**values)
+        )
+
+
+def _set_push(work: Work, push_id: str, **values: Any) -> None:
+    push = schema.push
+    work.connection.execute(
+        update(push).where(push.c.workspace_id == work.workspace_id, push.c.id == push_id).values(**values)
+    )

@@ -1,0 +1,155 @@
+"""Whole small businesses, in figures that an accountant has worked out by hand, down to the trial balance.
+
+What the hub does not post yet is left out and the figures are adapted: gateway fees and payouts (so the money is
+still in clearing, gross), credit notes, and revenue over time (all revenue is booked with the invoice).
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from core.accounts import AccountRole
+from core.book import Book
+from core.entities import Application, Invoice, InvoiceLine, InvoiceStatus, LineTax, Payment
+from core.money import decimal_of, exponent
+from core.postings import Rate, invoice_entries, payment_entries, trial_balance
+
+NO_RATE = {}
+
+
+def line(description, net, tax=None, currency="EUR", *, inclusive=False):
+    taxes = (LineTax("tax", minor(net, currency), minor(tax, currency), inclusive),) if tax else ()
+    return InvoiceLine(description, Decimal(1), minor(net, currency), taxes)
+
+
+def minor(amount, currency):
+    return int(Decimal(amount).scaleb(exponent(currency)))
+
+
+def invoice(number, issued_at, *lines, currency="EUR", status=InvoiceStatus.PAID):
+    tax_minor = sum(part.tax_minor for part in lines)
+    total_minor = sum(part.net_minor for part in lines) + tax_minor
+    return Invoice("cus", status, currency, number, moment(issued_at), None, lines, total_minor, tax_minor, 0)
+
+
+def charge(received_at, amount, *applied, currency="EUR", settled=None):
+    settled_currency, settled_amount = settled or (currency, amount)
+    return Payment(
+        "cus",
+        currency,
+        minor(amount, currency),
+        True,
+        moment(received_at),
+        tuple(Application(of, minor(part, currency)) for of, part in applied),
+        settled_currency,
+        minor(settled_amount, settled_currency),
+        "ch",
+    )
+
+
+def moment(text):
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def balance(book, entries, on):
+    """The trial balance in base at the end of a day: account code to amount."""
+    rows = trial_balance(part for entry in entries if entry.posted_on <= on for part in entry.lines)
+    assert sum(row.base_minor for row in rows) == 0
+    held = {}
+    for row in rows:
+        held[row.role] = held.get(row.role, 0) + row.base_minor
+    return {role.value: str(decimal_of(base, book.base_currency)) for role, base in held.items() if base}
+
+
+def test_an_annual_plan_with_coupon_and_german_vat():
+    book = Book("EUR", "Europe/Berlin", "DE")
+    billed = invoice("RE-1001", "2026-01-15T09:00:00+01:00", line("annual plan, 10 % off", "1080.00", "205.20"))
+    paid = charge("2026-01-15T09:00:05+01:00", "1285.20", ("RE-1001", "1285.20"))
+    entries = [*invoice_entries(billed, book, None, [(128520, "2026-01-15")])]
+    assert balance(book, entries, "2026-01-15") == {"1100": "1285.20", "2100": "-205.20", "4000": "-1080.00"}
+    entries += payment_entries(paid, book, NO_RATE, None)
+    assert balance(book, entries, "2026-01-14") == {}
+    # with fee, reverse charge and payout: 1210 1,265.67, 1400 3.71, 6000 19.53, 2100 -208.91
+    assert balance(book, entries, "2026-01-18") == {"1200": "1285.20", "2100": "-205.20", "4000": "-1080.00"}
+
+
+def test_french_prices_with_two_rates_of_vat_inside():
+    book = Book("EUR", "Europe/Paris", "FR")
+    billed = invoice(
+        "F-2001",
+        "2026-03-02T12:00:00+01:00",
+        line("3 x 9.99 at 20 %", "24.97", "5.00", inclusive=True),
+        line("12.50 at 5.5 %", "11.85", "0.65", inclusive=True),
+    )
+    paid = charge("2026-03-02T12:00:05+01:00", "42.47", ("F-2001", "42.47"))
+    entries = [*invoice_entries(billed, book, None, ()), *payment_entries(paid, book, NO_RATE, None)]
+    # the day before the credit note of 9.99; the fee would take 0.89 out of clearing
+    assert balance(book, entries, "2026-03-09") == {"1200": "42.47", "2100": "-5.65", "4000": "-36.82"}
+
+
+def test_an_american_invoice_that_will_not_be_paid_stays_receivable_until_it_is_written_off():
+    book = Book("USD", "America/New_York", "US")
+    billed = invoice(
+        "US-3001",
+        "2026-01-31T23:00:00-05:00",
+        line("January", "500.00", "44.38", "USD"),
+        currency="USD",
+        status=InvoiceStatus.UNCOLLECTIBLE,
+    )
+    entries = invoice_entries(billed, book, None, ())
+    assert balance(book, entries, "2026-01-30") == {}
+    assert balance(book, entries, "2026-03-31") == {"1100": "544.38", "2100": "-44.38", "4000": "-500.00"}
+
+
+def test_yen_are_whole_and_their_tax_is_rounded_once():
+    book = Book("JPY", "Asia/Tokyo", "JP")
+    lines = (line("a", "1234", "123", "JPY"), line("b", "5678", "568", "JPY"))
+    billed = invoice("JP-4001", "2026-02-01T00:00:00+09:00", *lines, currency="JPY")
+    paid = charge("2026-02-05T10:00:00+09:00", "6503", ("JP-4001", "6503"), currency="JPY")
+    entries = [*invoice_entries(billed, book, None, ()), *payment_entries(paid, book, NO_RATE, None)]
+    assert balance(book, entries, "2026-02-01") == {"1100": "7603", "2100": "-691", "4000": "-6912"}
+    # 1,100 stay receivable: the credit note of 3 February is not posted yet
+    assert balance(book, entries, "2026-02-28") == {"1100": "1100", "1200": "6503", "2100": "-691", "4000": "-6912"}
+
+
+def test_dinars_that_settle_in_euros_leave_an_exchange_loss_and_no_receivable():
+    book = Book("EUR", "Europe/Berlin", "DE")
+    rate = Rate(Decimal("2.9850"), "ECB", "2026-04-01")
+    billed = invoice("KW-5001", "2026-04-01T10:00:00+02:00", line("plan", "120.000", None, "KWD"), currency="KWD")
+    paid = charge(
+        "2026-04-03T10:00:00+02:00", "120.000", ("KW-5001", "120.000"), currency="KWD", settled=("EUR", "352.94")
+    )
+    entries = [*invoice_entries(billed, book, rate, [(120000, "2026-04-03")])]
+    entries += payment_entries(paid, book, {"KW-5001": rate}, None)
+    assert balance(book, entries, "2026-04-02") == {"1100": "358.20", "4000": "-358.20"}
+    # the fee would take 11.72 out of clearing
+    assert balance(book, entries, "2026-04-30") == {"1200": "352.94", "4000": "-358.20", "7000": "5.26"}
+    rows = trial_balance(part for entry in entries for part in entry.lines)
+    assert [(row.role.value, row.currency, row.amount_minor, row.base_minor) for row in rows] == [
+        ("1200", "EUR", 35294, 35294),
+        ("4000", "KWD", -120000, -35820),
+        ("7000", "KWD", 0, 526),
+        ("9000", "EUR", -35294, -35294),
+        ("9000", "KWD", 120000, 35294),
+    ]
+
+
+def test_what_a_customer_pays_too_much_is_owed_to_them():
+    book = Book("EUR", "Europe/Berlin", "DE")
+    billed = invoice("O-9001", "2026-01-10T10:00:00+01:00", line("January", "100.00", "19.00"))
+    paid = charge("2026-01-12T10:00:00+01:00", "150.00", ("O-9001", "119.00"))
+    entries = [*invoice_entries(billed, book, None, ()), *payment_entries(paid, book, NO_RATE, None)]
+    # the fee would take 0.75 out of clearing
+    assert balance(book, entries, "2026-01-31") == {
+        "1200": "150.00",
+        "2100": "-19.00",
+        "2300": "-31.00",
+        "4000": "-100.00",
+    }
+
+
+def test_every_account_has_a_code_of_its_own_and_a_name_and_they_stand_in_order():
+    codes = [role.value for role in AccountRole]
+    assert codes == sorted(set(codes))
+    assert all(code.isdigit() and len(code) == 4 for code in codes)
+    assert len({role.label for role in AccountRole}) == len(codes)
+    assert AccountRole("1100") is AccountRole.RECEIVABLE

@@ -1,0 +1,67 @@
+"""A connection's client with everything that surrounds a call: who we are, the pace, one refresh of a refused token."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from connectors.contract import Address, Client, Connector
+from connectors.http import Door
+from connectors.transport import Limits
+from core.errors import GrantLost, RetryAfter, TokenRefused
+from core.store import connections
+from core.store.connections import Connection
+from worker.hub import Hub
+from worker.lane import Held
+from worker.tokens import Tokens
+
+_T = TypeVar("_T")
+
+
+class Caller:
+    """Calls only while the lane is held: the lease is renewed before each one and outlasts the wait for its answer."""
+
+    def __init__(self, held: Held, connector: Connector) -> None:
+        hub, connection = held.hub, held.connection
+        self._hub = hub
+        self._held = held
+        self._connection = connection
+        self._limit = connector.limit
+        self._tokens = Tokens(hub.store, connection, connector.oauth)
+        silence = connection.option("read_seconds", Limits().read_seconds)
+        limits = Limits(read_seconds=min(silence, hub.lease_seconds / 2))
+        door = Door(connection.base_url, self._tokens.headers, admit=self._admit, limits=limits)
+        self._client = connector.client(door, Address(connection.base_url, connection.account))
+
+    def call(self, what: Callable[[Client], _T]) -> _T:
+        """Raises VendorErrors, but never TokenRefused: a refused token is refreshed once, then the grant is lost."""
+        try:
+            return what(self._client)
+        except TokenRefused:
+            if not self._tokens.renew():
+                raise self._lost() from None
+        try:
+            return what(self._client)
+        except TokenRefused:
+            raise self._lost() from None
+
+    def _admit(self) -> None:
+        calls = int(self._connection.option("calls_per_window", self._limit.calls))
+        seconds = self._held.write(
+            lambda work: connections.take_permit(work, self._connection.id, calls, self._limit.per_seconds)
+        )
+        if seconds:
+            raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds)
+
+    def _lost(self) -> GrantLost:
+        sentence = f"{self._connection.name} refuses our key. Connect it again; nothing is lost."
+        self._hub.store.write(
+            self._connection.workspace_id, lambda work: connections.pause(work, self._connection.id, sentence)
+        )
+        return GrantLost(sentence)
+
+
+def rest(hub: Hub, connection: Connection, trouble: RetryAfter) -> None:
+    """Every lane of the connection waits; one of them asks first when the time is over."""
+    hub.store.write(
+        connection.workspace_id,
+        lambda work: connections.back_off(work, connection.id, trouble.seconds, hub.entropy.random()),
+    )

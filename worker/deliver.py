@@ -1,0 +1,230 @@
+"""Hop 3: what we know and they do not yet have is written there, in batches, each write asked about before repeated."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from connectors.contract import Call, Outcome, Row, Writes
+from connectors.registry import CONNECTORS
+from core.canonical import canonical_json, digest
+from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
+from core.failpoint import failpoint
+from core.kinds import Kind
+from core.reasons import Problem, Reason, ReasonCode
+from core.store import connections, links, outbox, records
+from core.store.outbox import Owed, Push
+from core.store.work import Work
+from worker.backup import asks_first
+from worker.bell import LaneName
+from worker.calls import Caller, rest
+from worker.compose import Composed, compose
+from worker.hub import Hub
+from worker.lane import Held, working
+from worker.settle import settle
+
+
+class _VendorAway(Exception):
+    """The connection has to be left alone for now; what was being done is back in its place."""
+
+
+def deliver(hub: Hub, workspace_id: str, connection_id: str, kind: Kind) -> set[LaneName]:
+    """Works off what is owed of one kind to one connection. The lanes that now have work."""
+    rings: set[LaneName] = set()
+    with working(hub, workspace_id, connection_id, kind, "deliver") as held:
+        if held is None or kind not in CONNECTORS[held.connection.vendor].writes:
+            return rings
+        drain = _Drain(hub, held, kind, rings)
+        try:
+            drain.ask_about_lost_answers()
+            while held.time_left():
+                if not drain.send_a_batch():
+                    return rings
+        except _VendorAway:
+            return rings
+        rings.add(held.name)
+    return rings
+
+
+class _Drain:
+    def __init__(self, hub: Hub, held: Held, kind: Kind, rings: set[LaneName]) -> None:
+        self.hub = hub
+        self.held = held
+        self.kind = kind
+        self.rings = rings
+        self.connector = CONNECTORS[held.connection.vendor]
+        self.writes: Writes = self.connector.writes[kind]
+        self.caller = Caller(held, self.connector)
+
+    def send_a_batch(self) -> bool:
+        """False when nothing is ready to be sent."""
+        target = self.held.connection
+        # a commit of its own: what makes the composing stop has then been counted as tried
+        owed = self.held.write(lambda work: outbox.claim(work, target.id, self.kind, self.writes.batch_max))
+        if not owed:
+            return False
+        failpoint("P12", self.kind)
+        ready = self.held.write(
+            lambda work: self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
+        )
+        created = [one for one in ready if one.remote_id is None]
+        updated = [one for one in ready if one.remote_id is not None]
+        try:
+            self._send(created)
+        except _VendorAway:
+            self.held.write(lambda work: outbox.untried(work, [one.owed.id for one in updated]))
+            raise
+        self._send(updated)
+        return True
+
+    def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed]:
+        """Parks, puts to wait and settles what needs no call; the rest is to be sent."""
+        target = self.held.connection
+        sent_before = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
+        ready, settled = [], []
+        for one in composed:
+            if isinstance(one.row, Problem):
+                outbox.park(work, one.owed.id, one.row.reason)
+            elif one.needs:
+                self._demand(work, one)
+            elif one.row is None or sent_before.get((one.owed.record_id, one.owed.part)) == digest(one.row):
+                settled.append(one.owed.id)
+            else:
+                ready.append(one)
+        outbox.settle(work, settled)
+        return ready
+
+    def _demand(self, work: Work, one: Composed) -> None:
+        """What is needed there and was never owed is owed now; this delivery sleeps until it has arrived."""
+        target = self.held.connection
+        needed = {record_id: of for of, record_id in one.needs}
+        never_owed = needed.keys() - outbox.owed_ever(work, target.id, needed)
+        for record_id, known in records.known(work, never_owed).items():
+            outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
+            self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
+        outbox.wait_for(work, one.owed.id, needed)
+
+    def _send(self, group: Sequence[Composed]) -> None:
+        if not group:
+            return
+        target = self.held.connection
+        rows: list[Row] = [one.row for one in group if isinstance(one.row, dict)]
+        members = [one.owed for one in group]
+        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members, rows))
+        push = self.held.write(
+            lambda work: outbox.prepare(
+                self.hub.store,
+                work,
+                target.id,
+                self.kind,
+                method=call.method,
+                path=call.path,
+                content_type=call.content_type,
+                key=call.key,
+                body=call.body,
+                members=members,
+            )
+        )
+        failpoint("P14", self.kind)
+        if group[0].remote_id is None and group[0].owed.attempts == 0 and asks_first(target, self.hub.clock.now()):
+            # nothing was sent, and yet it may be there: the question decides
+            self._lose(push, self.hub.clock.now())
+            self._ask(push)
+        else:
+            self._send_push(push, call, rows)
+
+    def _send_push(self, push: Push, call: Call, rows: Sequence[Row]) -> None:
+        ids = [owed.id for owed in push.members]
+        try:
+            answer = self.caller.call(lambda client: client.push(call))
+        except RetryAfter as trouble:
+            self._nothing_done(push, ids)
+            rest(self.hub, self.held.connection, trouble)
+            raise _VendorAway from None
+        except GrantLost:
+            self._nothing_done(push, ids)
+            raise _VendorAway from None
+        except CallRefused as refusal:
+            self._refused(push, ids, refusal)
+        except VendorError:
+            self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
+        else:
+            failpoint("P17", self.kind)
+            outcomes = self.writes.answer(rows, answer)
+            self._settle(push, rows, outcomes, "answered", canonical_json(answer))
+            failpoint("P18", self.kind)
+
+    def ask_about_lost_answers(self) -> None:
+        """Whatever was sent by a worker that is no more, or whose answer was lost: did it take effect there?"""
+        target = self.held.connection
+        for state, ask_after, push in self.held.write(
+            lambda work: outbox.open_pushes(self.hub.store, work, target.id, self.kind)
+        ):
+            moment = ask_after or push.created_at + timedelta(seconds=self._settle_seconds())
+            if state == "sent":
+                self._lose(push, moment)
+            if moment <= self.hub.clock.now():
+                self._ask(push)
+
+    def _ask(self, push: Push) -> None:
+        rows = self.writes.rows(push.body)
+        try:
+            answer = self.caller.call(lambda client: client.ask(self.writes.question(rows)))
+        except RetryAfter as trouble:
+            rest(self.hub, self.held.connection, trouble)
+            raise _VendorAway from None
+        except VendorError as error:
+            unanswered = RetryAfter(f"A question about {push.members[0].name} was not answered: {error}", 30)
+            rest(self.hub, self.held.connection, unanswered)
+            raise _VendorAway from None
+        self._settle(push, rows, self.writes.found(rows, answer), "found by asking", None)
+
+    def _settle(
+        self, push: Push, rows: Sequence[Row], outcomes: Sequence[Outcome], how: str, answer: bytes | None
+    ) -> None:
+        connection = self.held.connection
+
+        def settled(work: Work) -> set[str]:
+            connections.succeeded(work, connection.id)
+            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how)
+            outbox.close(self.hub.store, work, push.id, how, answer)
+            return woken
+
+        for kind in self.held.write(settled):
+            self.rings.add(LaneName(connection.workspace_id, connection.id, kind, "deliver"))
+
+    def _lose(self, push: Push, ask_after: datetime) -> None:
+        self.held.write(lambda work: outbox.lose(work, push.id, push.members, ask_after))
+
+    def _nothing_done(self, push: Push, ids: Sequence[str]) -> None:
+        def back(work: Work) -> None:
+            outbox.close(self.hub.store, work, push.id, "not sent", None)
+            outbox.give_back(work, ids)
+
+        self.held.write(back)
+
+    def _refused(self, push: Push, ids: Sequence[str], refusal: CallRefused) -> None:
+        params = {"connection": self.held.connection.name, "document": push.members[0].name, "words": str(refusal)}
+
+        def refused(work: Work) -> None:
+            outbox.close(self.hub.store, work, push.id, "refused", None)
+            if len(ids) > 1:
+                outbox.send_alone(work, ids)
+            else:
+                outbox.park(work, ids[0], Reason(ReasonCode.REFUSED, params))
+
+        self.held.write(refused)
+
+    def _settle_seconds(self) -> float:
+        return self.held.connection.option("settle_seconds", self.connector.settle_seconds)
+
+
+def _key(connection_id: str, members: Sequence[Owed], rows: Sequence[Row]) -> str:
+    """The vendor's idempotency key: of what is sent, to whom, and at which try. Same key, same bytes."""
+    return digest(
+        [
+            connection_id,
+            [
+                [owed.record_id, owed.part, owed.revision, owed.attempts, digest(row)]
+                for owed, row in zip(members, rows, strict=True)
+            ],
+        ]
+    )

@@ -1,0 +1,56 @@
+"""The ticker: rings every lane that has due work, and starts what the schedule asks for. Any number may run."""
+
+import logging
+from datetime import UTC, datetime
+
+from connectors.registry import CONNECTORS
+from core.errors import HubError
+from core.failpoint import failpoint
+from core.store import connections, duties
+from core.store.connections import Connection
+from worker.bell import LaneName
+from worker.hub import Hub
+
+TICK_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+def sweep(hub: Hub) -> list[LaneName]:
+    """Rings what is due now. Safe at any time: a bell too many finds nothing to do."""
+    with hub.store.read() as database:
+        due = duties.due(database, hub.clock.now())
+    lanes = [LaneName(duty.workspace_id, duty.connection_id, duty.kind, duty.purpose) for duty in due]
+    hub.bell.ring(*lanes)
+    return lanes
+
+
+def schedule(hub: Hub) -> None:
+    """Polls each connection once per slot, whoever else schedules too."""
+    with hub.store.read() as database:
+        active = [one for one in connections.connections(database) if one.state == "active"]
+    for connection in active:
+        slot = _slot(hub.clock.now(), connection.option("pull_seconds", CONNECTORS[connection.vendor].poll_seconds))
+        failpoint("P20")
+        taken = _taken(hub, connection, slot)
+        failpoint("P20-after")
+        if taken:
+            for kind in CONNECTORS[connection.vendor].pulls:
+                hub.bell.ring(LaneName(connection.workspace_id, connection.id, kind, "pull"))
+
+
+def tick(hub: Hub) -> None:
+    """One turn of the ticker. A database that is busy is tried again at the next one."""
+    try:
+        sweep(hub)
+        schedule(hub)
+    except HubError as error:
+        _log.warning("the sweep found no opening: %s", error)
+
+
+def _taken(hub: Hub, connection: Connection, slot: datetime) -> bool:
+    return hub.store.write(connection.workspace_id, lambda work: duties.take_slot(work, f"pull:{connection.id}", slot))
+
+
+def _slot(now: datetime, seconds: float) -> datetime:
+    return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
