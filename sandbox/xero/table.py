@@ -104,6 +104,9 @@ class Table(Generic[R]):
     def having(self, name: str, key: Hashable) -> list[R]:
         return [self._rows[row_id] for row_id in self._found[name].get(key, ())]
 
+    def any_having(self, name: str, key: Hashable) -> bool:
+        return key in self._found[name]
+
     def natural(self, row: R) -> dict[str, Any]:
         """What a person would know the row by."""
         return {name: getattr(row, name) for name in self._natural}
