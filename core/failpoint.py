@@ -1,10 +1,10 @@
 """Named places where a test may make the process die, stop, wait or fail; nothing happens in production.
 
 `SUBLEDGER_FAILPOINTS=P10:kill@3,P16:hang` kills at the third passing of P10 and waits for ever at P16; `stop` lies
-still until the process gets SIGCONT. A kind may
-narrow it: `P14/payment:kill`. With `SUBLEDGER_FAILPOINT_DIR` passings are counted over all processes (a file each),
-so that a work-horse that is forked for every job still dies only once. `SUBLEDGER_FAILPOINTS=@FILE` reads the rules
-from a file at every passing, so that a test can change them while the hub runs.
+still until the process gets SIGCONT. A kind may narrow it: `P14/payment:kill`. With `SUBLEDGER_FAILPOINT_DIR`
+passings are counted over all processes (a file each), so that a work-horse that is forked for every job still dies
+only once. `SUBLEDGER_FAILPOINTS=@FILE` reads the rules from a file at every passing, so that a test can change them
+while the hub runs.
 """
 
 import os

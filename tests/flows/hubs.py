@@ -88,8 +88,8 @@ class Hub:
 class DrainedHub(Hub):
     """Nothing happens in it but what the test calls; its bell has no Redis to ring at."""
 
-    def __init__(self, outside, home, database_url, **wanted):
-        super().__init__(home, database_url, outside.workspace(**wanted), ManualClock(datetime.now(UTC)))
+    def __init__(self, outside, home, database_url, clock=None, **wanted):
+        super().__init__(home, database_url, outside.workspace(**wanted), clock or ManualClock(datetime.now(UTC)))
         self.outside = outside
         self.clock = self.hub.clock
         self.web = create_app(self.hub).test_client()
@@ -116,6 +116,9 @@ class DrainedHub(Hub):
 
     def drain(self, purpose, kind, name):
         return DRAINS[purpose](self.hub, self.workspace_id, self.connection(name).id, kind)
+
+    def name_of(self, connection_id):
+        return next(name for name in ("Stripe", "Xero") if self.connection(name).id == connection_id)
 
     def due(self):
         with self.store.read() as database:

@@ -7,7 +7,6 @@ from decimal import Decimal
 import invariants
 import pytest
 from hubs import DrainedHub
-from sqlalchemy import text
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +167,13 @@ def test_an_orphan_is_found_in_the_rows_themselves(hub, outside):
     hub.tell_all()
     hub.work()
     assert invariants.gather(outside, hub, "nobody").broken_store == []
-    with hub.store.engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        connection.execute(text("PRAGMA foreign_keys = off" if sqlite else "SET session_replication_role = replica"))
-        connection.execute(text("UPDATE delivery SET record_id = 'nobody' WHERE id = (SELECT min(id) FROM delivery)"))
-        connection.commit()
+    connection = hub.store.engine.raw_connection()
+    sqlite = hub.store.engine.dialect.name == "sqlite"
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = off" if sqlite else "SET session_replication_role = replica")
+    cursor.execute("UPDATE delivery SET record_id = 'nobody' WHERE id = (SELECT min(id) FROM delivery)")
+    cursor.close()
+    connection.commit()
+    connection.detach()
+    connection.close()
     assert invariants.i19_the_store_is_healthy(invariants.gather(outside, hub, "nobody")) != []
