@@ -31,6 +31,9 @@ _COMMANDS = (
     status,
     trial_balance,
     state_hash,
+    doctor,
+    backup,
+    restore,
 )
 
 

@@ -1,6 +1,5 @@
 """The processes of a running hub: each by itself, or all of them with `up`."""
 
-import logging
 import signal
 import socket
 import sys
@@ -14,9 +13,11 @@ from core.errors import HubError
 from core.settings import Settings, settings
 from web.app import create_app
 from web.server import bind, listen
+from worker.doctor import check_disk
 from worker.embedded import EmbeddedRedis, check_redis
 from worker.hub import open_hub
 from worker.jobs import this_hub
+from worker.logs import start_logging
 from worker.process import run_worker
 from worker.processes import Processes, stop_on_signals
 from worker.sweep import TICK_SECONDS, tick
@@ -30,7 +31,8 @@ _LOOK_SECONDS = 0.25
 def web(say: Say) -> None:
     """Serve the webhook doors and the health pages."""
     wanted = settings()
-    logging.basicConfig(level=logging.WARNING)
+    start_logging("web")
+    check_disk(wanted)
     server = listen(create_app(open_hub(wanted)), bind(wanted.host, wanted.port))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address = _address(wanted)
@@ -43,6 +45,8 @@ def web(say: Say) -> None:
 def worker(say: Say) -> None:
     """Work off what is due, one lane at a time. Any number may run."""
     wanted = settings()
+    start_logging("worker")
+    check_disk(wanted)
     this_hub()
     check_redis(wanted)
     say({"up": "worker"}, sentence("The worker listens to the bell; Ctrl-C ends it after the job at hand."))
@@ -53,7 +57,7 @@ def worker(say: Say) -> None:
 @announcing
 def scheduler(say: Say) -> None:
     """Ring what is due and poll on schedule. Any number may run."""
-    logging.basicConfig(level=logging.WARNING)
+    start_logging("scheduler")
     hub = open_hub(settings())
     stopped = stop_on_signals()
     say({"up": "scheduler"}, sentence("The scheduler looks for what is due; Ctrl-C ends it."))

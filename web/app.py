@@ -6,6 +6,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from core.errors import HubError
 from core.store.migrate import check_schema
+from web.metrics import metrics
 from web.webhooks import doors
 from worker.hub import Hub
 
@@ -15,6 +16,7 @@ def create_app(hub: Hub) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions["hub"] = hub
     app.register_blueprint(doors)
+    app.register_blueprint(metrics)
 
     @app.errorhandler(MethodNotAllowed)
     def other_method(error: MethodNotAllowed) -> Response:

@@ -8,9 +8,9 @@ from connectors.contract import Address, Call, Page, Row
 from connectors.http import Door
 from connectors.rows import Unreadable
 from connectors.stripe.events import notification, polled
-from connectors.stripe.lists import PAGE, created, everything, page
+from connectors.stripe.lists import PAGE, ListPage, Params, created, everything, page
 from connectors.stripe.payments import INTENTS, INVOICE_PAYMENTS, PaymentListing, charge_row, payment_row
-from core.errors import CallRefused, ContractBroken, NotThere
+from core.errors import CallRefused, ContractBroken, NotThere, OutcomeUnknown
 from core.kinds import Kind
 
 VERSION = "2026-10-28.endive"
@@ -53,7 +53,9 @@ class StripeClient:
         if call.key:
             headers["Idempotency-Key"] = call.key
         body = self._door.send(call.method, call.path, call.body, headers, not_executed=_NOT_EXECUTED).body
-        return body if isinstance(body, dict) else {}
+        if not isinstance(body, dict):
+            raise OutcomeUnknown("Stripe answered a write with something other than an object.")
+        return body
 
     # --- what is there now -------------------------------------------------------------------------------------------
 
@@ -108,26 +110,33 @@ class StripeClient:
     def changes(self, kind: Kind, cursor: Row | None) -> Page:
         """First every row there is, newest first; then, for ever, what events tell.
 
-        The newest event is remembered before the first page is read, so what happens meanwhile is told afterwards.
-        Stripe keeps events for 30 days: an older cursor has to be forgotten and everything read again.
+        The newest events are remembered before the first page is read: what happens meanwhile is told afterwards, and
+        what had happened before is in the rows. Stripe keeps events for 30 days.
         """
         if cursor is None:
-            cursor = {"since": self._newest_event(), "listing": {}}
+            cursor = {**self._newest_events(kind), "listing": {}}
         try:
             return self._listed(kind, cursor) if "listing" in cursor else self._told(kind, cursor)
         except (NotThere, CallRefused):
             # Stripe: a list cannot go on after a row that is gone; it is read again from its start
+            begun = {"since": cursor["since"], "known": cursor["known"]}
             if cursor.get("listing"):
-                return Page([], [], {"since": cursor["since"], "listing": {}}, more=True)
+                return Page([], [], {**begun, "listing": {}}, more=True)
             if cursor.get("after"):
-                return Page([], [], {"since": cursor["since"], "known": cursor["known"]}, more=True)
+                return Page([], [], begun, more=True)
             raise
         except Unreadable as trouble:
             raise ContractBroken(f"Stripe lists what its contract does not know: {trouble}.") from None
 
-    def _newest_event(self) -> int:
-        events = page(self.ask, "/v1/events", limit=1).rows
-        return created(events[0]) if events else 0
+    def _newest_events(self, kind: Kind) -> Row:
+        seen: dict[str, int] = {}
+        after, more = "", True
+        while more and len(seen) < _KNOWN_MAX:
+            answer = self._events(kind, [], after)
+            seen |= {str(event["id"]): created(event) for event in answer.rows}
+            more = answer.more and created(answer.rows[-1]) >= max(seen.values()) - _OVERLAP_SECONDS
+            after = answer.last
+        return _known(0, seen)
 
     def _listed(self, kind: Kind, cursor: Row) -> Page:
         rows: Sequence[Row]
@@ -139,20 +148,29 @@ class StripeClient:
             answer = page(self.ask, _PATHS[kind], after=cursor["listing"].get("after", ""))
             rows = [self._with_all_lines(row) for row in answer.rows] if kind is Kind.INVOICE else answer.rows
             more, place = answer.more, {"after": answer.last}
-        beyond: Row = {"listing": place} if more else {"known": {}}
-        return Page(rows, [], {"since": cursor["since"], **beyond}, more)
+        begun = {"since": cursor["since"], "known": cursor["known"]}
+        return Page(rows, [], {**begun, "listing": place} if more else begun, more)
 
     def _told(self, kind: Kind, cursor: Row) -> Page:
         """Events from a little before the newest known one on, since an event may appear after a younger one."""
         floor = max(cursor["since"] - _OVERLAP_SECONDS, 0)
-        names = [("types[]", name) for name in polled(kind)]
-        answer = page(self.ask, "/v1/events", [*names, ("created[gte]", str(floor))], cursor.get("after", ""))
+        answer = self._events(kind, [("created[gte]", str(floor))], cursor.get("after", ""))
         told = [event for event in reversed(answer.rows) if event["id"] not in cursor["known"]]
         seen = {**cursor.get("seen", {}), **{str(event["id"]): created(event) for event in answer.rows}}
         notifications = [notification(event) for event in told]
         if answer.more:
             return Page([], notifications, {**cursor, "after": answer.last, "seen": seen}, more=True)
-        since = max([cursor["since"], *seen.values()])
-        recent = sorted(seen, key=lambda ident: -seen[ident])[:_KNOWN_MAX]
-        known = {ident: seen[ident] for ident in recent if seen[ident] >= since - _OVERLAP_SECONDS}
-        return Page([], notifications, {"since": since, "known": known}, more=False)
+        return Page([], notifications, _known(cursor["since"], seen), more=False)
+
+    def _events(self, kind: Kind, params: Params, after: str) -> ListPage:
+        return page(self.ask, "/v1/events", [*(("types[]", name) for name in polled(kind)), *params], after)
+
+
+def _known(since: int, seen: Mapping[str, int]) -> Row:
+    """Where the next question begins, and which of its answers were told already."""
+    newest = max([since, *seen.values()])
+    recent = sorted(seen, key=lambda ident: -seen[ident])[:_KNOWN_MAX]
+    return {
+        "since": newest,
+        "known": {ident: seen[ident] for ident in recent if seen[ident] >= newest - _OVERLAP_SECONDS},
+    }

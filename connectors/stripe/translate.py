@@ -240,6 +240,7 @@ def _line(row: Row, currency: str) -> InvoiceLine:
     ]
     included = sum(tax.amount_minor for tax in taxes if tax.inclusive)
     return InvoiceLine(
+        id=text(row, "id"),
         description=text(row, "description"),
         quantity=_quantity(row),
         net_minor=gross - included,

@@ -19,6 +19,9 @@ from core.store.work import Store, Work
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
 
+ASK_FIRST_UNTIL = "ask_first_until"
+"""The option that makes every creation wait for a question, until that moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -269,6 +272,11 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
     _set(work, connection_id, not_before=work.now + timedelta(seconds=seconds))
 
 
+def ask_first(work: Work, one: Connection, until: datetime) -> None:
+    """After a restore: what is to be created may have been created after the copy was made."""
+    _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
+
+
 def succeeded(work: Work, connection_id: str) -> None:
     table = schema.connection
     work.connection.execute(
@@ -279,18 +287,25 @@ def succeeded(work: Work, connection_id: str) -> None:
 
 
 def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float) -> float:
-    """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends."""
+    """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends.
+
+    Each step asks and counts in one statement, so that two workers cannot both take the last call.
+    """
     table = schema.connection
-    at = (table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
-    row = work.connection.execute(select(table.c.window_started_at, table.c.window_calls).where(*at)).one()
-    ends_at = row.window_started_at and row.window_started_at + timedelta(seconds=per_seconds)
-    if ends_at is None or ends_at <= work.now:
-        work.connection.execute(update(table).where(*at).values(window_started_at=work.now, window_calls=1))
+    begun_by = work.now - timedelta(seconds=per_seconds)
+    this = update(table).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    first = this.where(or_(table.c.window_started_at.is_(None), table.c.window_started_at <= begun_by)).values(
+        window_started_at=work.now, window_calls=1
+    )
+    another = this.where(table.c.window_started_at > begun_by, table.c.window_calls < calls).values(
+        window_calls=table.c.window_calls + 1
+    )
+    if any(work.connection.execute(step).rowcount for step in (first, another)):
         return 0.0
-    if row.window_calls < calls:
-        work.connection.execute(update(table).where(*at).values(window_calls=table.c.window_calls + 1))
-        return 0.0
-    return float((ends_at - work.now).total_seconds())
+    started_at: datetime = work.connection.execute(
+        select(table.c.window_started_at).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    ).scalar_one()
+    return (started_at - begun_by).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

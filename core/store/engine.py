@@ -74,9 +74,17 @@ def _postgresql(url: str) -> Engine:
         parsed = make_url(url).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError) as error:
         raise Misconfigured(f"DATABASE_URL cannot be used: {error}.") from None
-    return create_engine(
+    engine = create_engine(
         parsed, connect_args={"options": _POSTGRESQL, "connect_timeout": 5}, pool_pre_ping=True, pool_size=10
     )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # PostgreSQL: each statement of a transaction sees another moment, unless it is asked for one view of all
+        if not connection.get_execution_options().get("writes", True):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    return engine
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -170,6 +170,13 @@ def retrieve(account: Account, _: Params, id_: str) -> Row:
 
 
 def listed(account: Account, params: Params) -> Page:
+    if params.get("payout"):
+        payout = account.store.named("payout", params["payout"], "payout")
+        if not payout["automatic"]:
+            raise StripeError(
+                "Balance transaction history can only be filtered on automatic payouts, not manual.",
+                param="payout",
+            )
     where = {
         "_payout": params.get("payout"),
         "currency": params.get("currency"),

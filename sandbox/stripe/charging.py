@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.stripe import balance
 from sandbox.stripe.account import Account
+from sandbox.stripe.agenda import BUSINESS_DAY
 from sandbox.stripe.cards import CARDS, Card
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.rows import Row
@@ -91,6 +92,8 @@ def capture(account: Account, intent: Row, charge: Row, amount: int) -> None:
         next_action=None,
     )
     account.emit("payment_intent.succeeded", intent)
+    if card.disputed:
+        account.agenda.put(BUSINESS_DAY, account.latest(), "dispute_begins", charge.id)
 
 
 def _declined(account: Account, intent: Row, method: Row, card: Card) -> StripeError:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from sandbox.stripe import invoice_lines, prices, tax_rates
+from sandbox.stripe import discounts, invoice_lines, prices, tax_rates
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.money import check_amount, check_currency, plain, rounded, smallest_step
@@ -40,6 +40,7 @@ FIELDS: dict[str, Parser] = {
     "amount": integer,
     "description": short_text,
     "discountable": boolean,
+    "discounts": discounts.GIVEN,
     "metadata": metadata,
     "period": nested({"start*": moment, "end*": moment}),
     "price_data": nested(PRICE_DATA),
@@ -152,6 +153,11 @@ def _changes(account: Account, item: Row, params: Params) -> dict[str, Any]:
     for name in ("description", "discountable"):
         if name in params:
             changes[name] = params[name]
+    if "discounts" in params:
+        owner = account.store.find("customer", item["customer"])
+        changes["discounts"] = discounts.apply(
+            account, params["discounts"], owner, item["currency"], invoice_item=item.id
+        )
     if "tax_rates" in params:
         changes["tax_rates"] = tax_rates.named(account, params["tax_rates"], "tax_rates")
     return changes | _cost(account, item, params)

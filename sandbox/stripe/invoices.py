@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import invoice_lines, invoice_states, tax_rates
+from sandbox.stripe import collection, discounts, invoice_lines, invoice_states, tax_rates
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.money import check_currency
@@ -34,6 +34,7 @@ _FIELDS: dict[str, Parser] = {
     "default_payment_method": text,
     "default_tax_rates": each(text),
     "description": short_text,
+    "discounts": discounts.GIVEN,
     "due_date": moment,
     "effective_at": moment,
     "footer": short_text,
@@ -75,9 +76,11 @@ def create(account: Account, params: Params) -> Row:
     subscription = params.get("subscription")
     if subscription:
         store.named("subscription", subscription, "subscription")
-    changes = _changes(account, Row({"object": "invoice"}), params)
     invoice = blank(account, customer, currency)
-    invoice |= {"metadata": new_metadata(params.get("metadata")), **changes}
+    invoice |= {
+        "metadata": new_metadata(params.get("metadata")),
+        **_changes(account, invoice, params),
+    }
     if subscription:
         invoice |= {
             "parent": of_subscription(store.get("subscription", subscription)),
@@ -91,7 +94,7 @@ def create(account: Account, params: Params) -> Row:
     account.emit("invoice.created", invoice)
     if customer["currency"] is None:
         account.update(customer, "customer.updated", currency=currency)
-    invoice_states.schedule(account, invoice)
+    collection.schedule(account, invoice)
     return invoice
 
 
@@ -172,7 +175,7 @@ def update(account: Account, params: Params, id_: str) -> Row:
         invoice_lines.compute(account, invoice)
     account.emit_changes(invoice, "invoice.updated", before)
     if "auto_advance" in params:
-        invoice_states.schedule(account, invoice)
+        collection.schedule(account, invoice)
     return invoice
 
 
@@ -193,8 +196,8 @@ def finalize(account: Account, params: Params, id_: str) -> Row:
     if params.get("auto_advance") is not None:
         account.store.save(invoice, auto_advance=params["auto_advance"])
     invoice_states.finalize(account, invoice)
-    if invoice["auto_advance"] and invoice["status"] == "open":
-        invoice_states.schedule(account, invoice)
+    if invoice["auto_advance"]:
+        collection.proceed(account, invoice)
     return invoice
 
 
@@ -239,6 +242,11 @@ def _changes(account: Account, invoice: Row, params: Params) -> dict[str, Any]:
     if "default_tax_rates" in params:
         rates = params["default_tax_rates"]
         changes["default_tax_rates"] = tax_rates.named(account, rates, "default_tax_rates")
+    if "discounts" in params:
+        owner = account.store.find("customer", invoice["customer"])
+        changes["discounts"] = discounts.apply(
+            account, params["discounts"], owner, invoice["currency"], invoice=invoice.id
+        )
     if "days_until_due" in params:
         changes["_days_until_due"] = params["days_until_due"]
     if params.get("number"):
@@ -252,7 +260,7 @@ def _check_number(account: Account, invoice: Row, number: str) -> None:
     if len(number) > NUMBER_CHARACTERS_MAX:
         raise StripeError(f"Invoice numbers have at most {NUMBER_CHARACTERS_MAX} characters.", param="number")
     holder = next(account.store.where("invoice", "number", number), None)
-    if holder is not None and holder is not invoice and holder.id != invoice.get("id"):
+    if holder is not None and holder is not invoice:
         raise StripeError(
             f"The invoice number {number} is already in use.", code="resource_already_exists", param="number"
         )

@@ -30,6 +30,19 @@ PREFIX = {
     "event": "evt",
     "webhook_endpoint": "we",
     "tax_id": "txi",
+    "promotion_code": "promo",
+    "discount": "di",
+    "refund": "re",
+    "credit_note": "cn",
+    "credit_note_line_item": "cnli",
+    "dispute": "du",
+    "payout": "po",
+    "subscription": "sub",
+    "subscription_item": "si",
+    "quote": "qt",
+    "item": "li",
+    "billing.meter": "mtr",
+    "test_helpers.test_clock": "clock",
 }
 KIND_OF_PREFIX = {prefix: kind for kind, prefix in PREFIX.items()}
 
@@ -46,9 +59,23 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "balance_transaction": ("source", "type", "_payout"),
     "customer_balance_transaction": ("customer", "invoice"),
     "event": ("type",),
+    "promotion_code": ("customer", "_code", "_coupon"),
+    "refund": ("charge", "payment_intent"),
+    "credit_note": ("customer", "invoice"),
+    "dispute": ("charge", "payment_intent"),
+    "payout": ("status",),
+    "subscription": ("customer", "status", "test_clock"),
+    "subscription_item": ("subscription", "_price"),
+    "quote": ("customer", "status", "test_clock"),
+    "item": ("_quote",),
+    "billing.meter": ("event_name", "status"),
+    "billing.meter_event": ("identifier", "_customer"),
     "tax_id": ("customer",),
 }
 NOUN = {"invoiceitem": "invoice item", "balance_transaction": "balance transaction"}
+
+_SILENT = frozenset({"event", "line_item", "credit_note_line_item", "item"})
+"""What comes and goes with something else, and is no effect of its own."""
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -72,7 +99,8 @@ class _Shelf:
 
 
 class Store:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, now: Callable[[], int]) -> None:
+        self.now = now
         self.random = Random(seed)  # noqa: S311  ids are to be the same for the same seed
         self.effects: dict[str, dict[str, Any]] = {}
         self._shelves: dict[str, _Shelf] = {}
@@ -228,7 +256,7 @@ class Store:
 
     def _note(self, operation: str, row: Row) -> None:
         """The first thing a request does to an object is what it did to it."""
-        if row.kind in ("event", "line_item"):
+        if row.kind in _SILENT:
             return
         before = self.effects.get(row.id)
         effect = {"operation": before["operation"] if before else operation, "kind": row.kind, "id": row.id}

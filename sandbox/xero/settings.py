@@ -1,6 +1,7 @@
 """The organisation itself, its currencies and its tax rates."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -119,13 +120,11 @@ def get_tax_rate(call: Call) -> Answer:
 
 
 def put_tax_rates(call: Call) -> Answer:
-    return write_each(call, "TaxRates", lambda one: _create(call.ledger, one), shown_tax_rate, flag=None)
+    return _write_tax_rates(call, _create)
 
 
 def post_tax_rates(call: Call) -> Answer:
-    return write_each(
-        call, "TaxRates", lambda one: _create_or_change(call.ledger, one), shown_tax_rate, flag=None
-    )
+    return _write_tax_rates(call, _create_or_change)
 
 
 def shown_tax_rate(row: TaxRate) -> dict[str, Any]:
@@ -152,6 +151,18 @@ def shown_tax_rate(row: TaxRate) -> dict[str, Any]:
             for component in row.components
         ],
     }
+
+
+def _write_tax_rates(call: Call, write: Callable[[Ledger, Element], TaxRate]) -> Answer:
+    return write_each(
+        call,
+        "TaxRates",
+        lambda one: write(call.ledger, one),
+        shown_tax_rate,
+        flag=None,
+        stories=False,
+        together=True,
+    )
 
 
 def _create_or_change(ledger: Ledger, element: Element) -> TaxRate:

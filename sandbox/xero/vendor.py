@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from sandbox.kit import Clock, Effect, Request, Response
 from sandbox.xero import routes, settings, tokens, wire
+from sandbox.xero.bank_accounts import balance
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.chart import open_books
 from sandbox.xero.codec import encode
@@ -29,19 +30,19 @@ class Xero:
 
     def __init__(self, clock: Clock | None = None, seed: int = 1) -> None:
         self.clock = clock or Clock()
-        self._ledger = Ledger(self.clock)
+        self.ledger = Ledger(self.clock)
         self._tokens = Tokens(self.clock)
         self._replays = Replays(self.clock)
         self._limits = Limits(self.clock)
         self._connected = True
         self._answers = 0
-        open_books(self._ledger, seed)
+        open_books(self.ledger, seed)
 
     def credentials(self) -> dict[str, str]:
         return {
             "client_id": tokens.CLIENT_ID,
             "client_secret": tokens.CLIENT_SECRET,
-            "tenant_id": self._ledger.organisation_id,
+            "tenant_id": self.ledger.organisation_id,
             "access_token": tokens.FIRST_ACCESS_TOKEN,
             "refresh_token": tokens.FIRST_REFRESH_TOKEN,
         }
@@ -70,14 +71,14 @@ class Xero:
 
     def state(self) -> dict[str, Any]:
         return {
-            "ledger": self._ledger.state(),
+            "ledger": self.ledger.state(),
             "tokens": self._tokens.state(),
             "connected": self._connected,
             "answers": self._answers,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._ledger.restore(state["ledger"])
+        self.ledger.restore(state["ledger"])
         self._tokens.restore(state["tokens"])
         self._connected, self._answers = state["connected"], state["answers"]
         self._replays.clear()
@@ -87,17 +88,24 @@ class Xero:
         self._answers = 0
         self._replays.clear()
         self._limits.clear()
-        open_books(self._ledger, seed)
+        open_books(self.ledger, seed)
 
     def snapshot(self) -> Callable[[Request], Response]:
         past = Xero(self.clock)
-        past._ledger, past._tokens = self._ledger.frozen(), self._tokens
+        past.ledger, past._tokens = self.ledger.frozen(), self._tokens
         past._connected, past._answers = self._connected, self._answers
         return past.handle
 
     def administer(self, request: Request) -> Response | None:
-        """POST /_sandbox/organisation, rules and limits change what no API of the vendor can."""
-        ledger = self._ledger
+        """POST /_sandbox/organisation, rules and limits change what no API of the vendor can; GET
+        /_sandbox/balances tells what is on each bank account, by its code.
+        """
+        ledger = self.ledger
+        if (request.method, request.path) == ("GET", "/_sandbox/balances"):
+            banks = [account for account in ledger.accounts if account.type == "BANK"]
+            return Response.of_json(
+                200, {account.code: str(wire.amount(balance(ledger, account))) for account in banks}
+            )
         if request.method != "POST":
             return None
         try:
@@ -118,7 +126,7 @@ class Xero:
     def _identity(self, request: Request) -> Response:
         path = request.path.casefold().rstrip("/")
         if (request.method, path) == ("POST", "/connect/token"):
-            grace = self._ledger.rules.rotated_refresh_tokens_have_grace
+            grace = self.ledger.rules.rotated_refresh_tokens_have_grace
             issued = self._tokens.issue(request, grace=grace)
             return self._response(200, issued, {"Cache-Control": "no-store"})
         if (request.method, path) == ("POST", "/connect/revocation"):
@@ -136,9 +144,9 @@ class Xero:
             connection = {
                 "id": connection_id,
                 "authEventId": str(uuid5(_ANSWERS, "authorisation")),
-                "tenantId": self._ledger.organisation_id,
+                "tenantId": self.ledger.organisation_id,
                 "tenantType": "ORGANISATION",
-                "tenantName": self._ledger.organisation.name,
+                "tenantName": self.ledger.organisation.name,
                 "createdDateUtc": moment,
                 "updatedDateUtc": moment,
             }
@@ -151,7 +159,7 @@ class Xero:
     def _accounting(self, request: Request) -> Response:
         self._tokens.scope_of(request.headers.get("authorization", ""))
         tenant = request.headers.get("xero-tenant-id", "").lower()
-        if tenant != self._ledger.organisation_id or not self._connected:
+        if tenant != self.ledger.organisation_id or not self._connected:
             raise denied(403, self._instance())
         self._limits.count(request.in_flight)
         if (replayed := self._replays.of(request)) is not None:
@@ -163,25 +171,27 @@ class Xero:
     def _run(self, request: Request) -> Response:
         def run(request: Request) -> Response:
             operation, ids = routes.find(request.method, request.path[len(API) :])
-            with self._ledger.journal.savepoint():
-                answer = operation(Call(self._ledger, ids, *_read(request)))
+            with self.ledger.journal.savepoint():
+                answer = operation(Call(self.ledger, ids, *_read(request)))
             body = self._envelope(answer) if answer.status != 204 else ""
-            effects = _effects(self._ledger.journal.take())
+            effects = _effects(self.ledger.journal.take())
             return replace(self._response(answer.status, body), effects=effects)
 
         return self._answer(request, run)
 
     def _envelope(self, answer: Answer) -> dict[str, Any]:
+        if answer.bare:
+            return dict(answer.content)
         return {
             "Id": self._instance(),
             "Status": "OK",
             "ProviderName": "Sandbox",
-            "DateTimeUTC": wire.ms_moment(self._ledger.now()).replace("+0000", ""),
+            "DateTimeUTC": wire.ms_moment(self.ledger.now()).replace("+0000", ""),
             **answer.content,
         }
 
     def _instance(self) -> str:
-        return str(uuid5(_ANSWERS, f"{self._ledger.seed}:{self._answers}"))
+        return str(uuid5(_ANSWERS, f"{self.ledger.seed}:{self._answers}"))
 
     def _refusal(self, refused: RefusedError) -> Response:
         return self._response(refused.status, refused.body, refused.headers)

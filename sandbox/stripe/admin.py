@@ -1,0 +1,85 @@
+"""What only the world outside of the API can do, as routes below /_sandbox/: banks decide, payouts run.
+
+POST /_sandbox/disputes {"id", "status": "won"|"lost"} or {"charge"} to begin one
+POST /_sandbox/payouts  {"currency"} for an automatic one, or {"id", "status": "paid"|"failed"}
+POST /_sandbox/refunds  {"id", "status": "failed"|"succeeded"}
+GET, POST /_sandbox/settings, see settings.py
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.kit import Request, Response
+from sandbox.stripe import balance, disputes, payouts, refunds
+from sandbox.stripe.account import Account
+from sandbox.stripe.errors import StripeError
+from sandbox.stripe.rows import Row
+
+Wanted = dict[str, Any]
+
+
+def administer(account: Account, request: Request) -> Response | None:
+    noun = request.path.removeprefix("/_sandbox/")
+    wanted = json.loads(request.body) if request.body else {}
+    if noun == "settings":
+        return _settings(account, request.method, wanted)
+    route = ROUTES.get((request.method, noun))
+    if route is None:
+        return None
+    balance.mature(account)
+    try:
+        row = route(account, wanted)
+    except StripeError as refused:
+        return Response.of_json(refused.status, {"error": refused.error["message"]})
+    except (KeyError, TypeError) as missing:
+        return Response.of_json(400, {"error": f"missing or wrong: {missing}"})
+    finally:
+        account.store.pop_effects()
+    return Response.of_json(200, None if row is None else account.show(row))
+
+
+def _settings(account: Account, method: str, wanted: Wanted) -> Response | None:
+    if method not in ("GET", "POST"):
+        return None
+    try:
+        account.settings.change(wanted if method == "POST" else {})
+    except ValueError as wrong:
+        return Response.of_json(400, {"error": str(wrong)})
+    return Response.of_json(200, account.settings.shown())
+
+
+def _dispute(account: Account, wanted: Wanted) -> Row:
+    if "charge" in wanted:
+        return disputes.begin(account, account.store.get("charge", wanted["charge"]))
+    won = _choice(wanted["status"], "won", "lost")
+    return disputes.decide(account, account.store.get("dispute", wanted["id"]), won=won)
+
+
+def _payout(account: Account, wanted: Wanted) -> Row | None:
+    if "currency" in wanted:
+        return payouts.pay_out_available(account, wanted["currency"])
+    payout = account.store.get("payout", wanted["id"])
+    if _choice(wanted["status"], "paid", "failed"):
+        return payouts.arrive(account, payout)
+    return payouts.fail(account, payout)
+
+
+def _refund(account: Account, wanted: Wanted) -> Row:
+    refund = account.store.get("refund", wanted["id"])
+    end = refunds.succeed if _choice(wanted["status"], "succeeded", "failed") else refunds.fail
+    end(account, refund)
+    return refund
+
+
+def _choice(given: str, yes: str, no: str) -> bool:
+    if given not in (yes, no):
+        raise StripeError(f"status is {yes} or {no}")
+    return given == yes
+
+
+ROUTES: dict[tuple[str, str], Callable[[Account, Wanted], Row | None]] = {
+    ("POST", "disputes"): _dispute,
+    ("POST", "payouts"): _payout,
+    ("POST", "refunds"): _refund,
+}

@@ -1,0 +1,72 @@
+"""Documents as the worker composes them, reduced to what a test is about."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from connectors.contract import Document
+from core.book import Book
+from core.entities import Application, Invoice, InvoiceLine, InvoiceStatus, LineTax, Payment, Price
+
+BERLIN = Book("EUR", "Europe/Berlin", "DE")
+CONTACT = "430fa14a-f945-44d3-9f97-5df5e28441b8"
+INVOICE = "046d8a6d-1ae1-4b4d-9340-5601bdf41b87"
+PAYMENT = "99ea7f6b-c513-4066-bc27-b7c65dcd76c2"
+
+LINE = InvoiceLine(
+    description="Pro (yearly)",
+    quantity=Decimal(1),
+    net_minor=108000,
+    taxes=(LineTax("txr_1", 108000, 20520, inclusive=False),),
+    discount_minor=12000,
+    price="price_1",
+)
+
+
+def of(entity, **fields):
+    document = Document(
+        entity=entity,
+        origin_id="in_1",
+        name="invoice RE-1001",
+        remote_id=None,
+        part="",
+        book=BERLIN,
+        choices={"income_account": "200", "clearing_account": "1200"},
+        line_choices=[{"income_account": "2200", "tax_code": "OUTPUT"} for _ in getattr(entity, "lines", ())],
+    )
+    return replace(document, **fields)
+
+
+def invoice(*lines, **fields):
+    lines = lines or (LINE,)
+    tax = sum(line.tax_minor for line in lines)
+    entity = Invoice(
+        customer=CONTACT,
+        status=InvoiceStatus.PAID,
+        currency="EUR",
+        number="RE-1001",
+        issued_at=datetime(2026, 1, 14, 23, 30, tzinfo=UTC),
+        due_at=None,
+        lines=lines,
+        total_minor=sum(line.net_minor for line in lines) + tax,
+        tax_minor=tax,
+        due_minor=0,
+    )
+    return replace(entity, **fields)
+
+
+def payment(**fields):
+    entity = Payment(
+        customer=CONTACT,
+        currency="EUR",
+        amount_minor=128520,
+        succeeded=True,
+        received_at=datetime(2026, 1, 15, 10, 0, tzinfo=UTC),
+        applications=(Application(INVOICE, 128520),),
+        charge="ch_1",
+    )
+    return replace(entity, **fields)
+
+
+def price(**fields):
+    return replace(Price("prod_1", "EUR", Decimal("49.90"), "exclusive", nickname="Pro"), **fields)
