@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from cli.books import state_hash, status, trial_balance
+from cli.operating import backup, doctor, restore
 from cli.output import printable
 from cli.serve import scheduler, up, web, worker
 from cli.setting import database, key, rate, rules, setup, webhook_secret

@@ -35,7 +35,7 @@ SETTINGS = {
     "a port that there is not": ({"SUBLEDGER_PORT": "65536"}, "SUBLEDGER_PORT must lie between 1 and 65535"),
     "a short key": ({"SUBLEDGER_KEYS": "c2hvcnQ="}, "SUBLEDGER_KEYS holds a key that is not base64 of 32 bytes"),
     "a key that is no base64": ({"SUBLEDGER_KEYS": "ä"}, "SUBLEDGER_KEYS holds a key that is not base64 of 32 bytes"),
-    "no key in the list": ({"SUBLEDGER_KEYS": " , "}, "SUBLEDGER_KEYS holds no key"),
+    "no key in the list": ({"SUBLEDGER_KEYS": " , "}, "SUBLEDGER_KEYS names no key"),
 }
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_database_is_named(subledger, tmp_path):
 UNKNOWN = {
     "no workspace yet": (("status",), "there are: none yet: run `subledger setup FILE`."),
     "a command": (("stauts",), "No such command 'stauts'"),
-    "an option": (("status", "--colour"), "No such option: --colour"),
+    "an option": (("status", "--colour"), "No such option '--colour'"),
     "no file": (("setup", "nowhere.json"), "'nowhere.json' does not exist"),
     "a folder": (("setup", "."), "'.' is a directory"),
     "no argument": (("setup",), "Missing argument 'FILE'"),
@@ -129,6 +129,14 @@ FILES = {
     "an empty secret": ({"connections": [{"secrets": {"webhook_secret": ""}}]}, "is empty"),
     "a rate of nothing": ({"rates": [{"value": "0"}]}, "rates.0.value: "),
     "a rulebook with an unknown slot": ({"connections": [{"rulebook": {"slots": {"colour": []}}}]}, "colour"),
+    "an option that there is not": (
+        {"connections": [{"options": {"colour": "1"}}]},
+        "is not an option of a connection",
+    ),
+    "an option of nothing": (
+        {"connections": [{"options": {"pull_seconds": "0"}}]},
+        "pull_seconds.value: is not a number",
+    ),
     "an option that is no number": ({"connections": [{"options": {"pull_seconds": "soon"}}]}, "pull_seconds"),
 }
 
@@ -213,6 +221,12 @@ def test_a_workspace_is_made_once(made, tmp_path):
 )
 def test_a_rate_that_cannot_be_used_is_named(made, rate, sentence):
     assert sentence in made.sentence("rate", "--source", "ECB", "--", "Book", *rate)
+
+
+def test_a_rate_that_stands_is_not_overwritten(made):
+    again = ("rate", "Book", "USD", "2026-11-23", "0.93", "--source", "ECB")
+    assert made.sentence(*again).endswith("2026-11-23 stands already, and entries may rest on it: 0.92 (ECB).")
+    assert made.json("rate", "Book", "USD", "2026-11-24", "0.93", "--source", "ECB")["value"] == "0.93"
 
 
 def test_rules_that_cannot_be_used_are_named(made, tmp_path):
