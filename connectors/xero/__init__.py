@@ -90,7 +90,7 @@ XERO = Connector(
     limit=RateLimit(calls=60, per_seconds=60),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
-    settle_seconds=60,
+    settle_seconds=330,
     pulls=(Kind.CUSTOMER, Kind.PRICE, Kind.INVOICE, Kind.PAYMENT),
     poll_seconds=600,  # four calls each time, of 5,000 a day
 )

@@ -72,20 +72,20 @@ class XeroClient:
     # --- what is there now -------------------------------------------------------------------------------------------
 
     def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
-        plural, id_name = _PLURALS[kind], _ID_NAMES[kind]
-        rows = self._by_ids(kind, plural, remote_ids) if kind in _BY_IDS else self._one_by_one(plural, remote_ids)
-        return {str(row[id_name]): row for row in rows if row.get(id_name) in set(remote_ids)}
+        id_name = _ID_NAMES[kind]
+        rows = self._by_ids(kind, remote_ids) if kind in _BY_IDS else self._one_by_one(kind, remote_ids)
+        return {row[id_name]: row for row in rows if row[id_name] in set(remote_ids)}
 
-    def _by_ids(self, kind: Kind, plural: str, remote_ids: Sequence[str]) -> Iterator[Row]:
+    def _by_ids(self, kind: Kind, remote_ids: Sequence[str]) -> Iterator[Row]:
         for start in range(0, len(remote_ids), _IDS_MAX):
             ids = ",".join(quote(remote_id, safe="") for remote_id in remote_ids[start : start + _IDS_MAX])
-            path = f"{ROOT}/{plural}?IDs={ids}&page=1&pageSize={_PAGE}{_OPTIONS.get(kind, '')}"
-            yield from _elements(self.ask(path), plural)
+            path = f"{ROOT}/{_PLURALS[kind]}?IDs={ids}&page=1&pageSize={_PAGE}{_OPTIONS.get(kind, '')}"
+            yield from _elements(self.ask(path), kind)
 
-    def _one_by_one(self, plural: str, remote_ids: Sequence[str]) -> Iterator[Row]:
+    def _one_by_one(self, kind: Kind, remote_ids: Sequence[str]) -> Iterator[Row]:
         for remote_id in remote_ids:
             try:
-                yield from _elements(self.ask(f"{ROOT}/{plural}/{quote(remote_id, safe='')}"), plural)
+                yield from _elements(self.ask(f"{ROOT}/{_PLURALS[kind]}/{quote(remote_id, safe='')}"), kind)
             except NotThere:
                 continue
 
@@ -116,13 +116,15 @@ class XeroClient:
         body = self._get(path, headers)
         if not isinstance(body, dict):
             raise ContractBroken("Xero answered with something other than an object.")
-        return _elements(body, _PLURALS[kind])
+        return _elements(body, kind)
 
 
-def _elements(body: Row, plural: str) -> Sequence[Row]:
-    elements = body.get(plural)
-    if not isinstance(elements, list) or not all(isinstance(element, dict) for element in elements):
-        raise ContractBroken(f"Xero's answer is not a list of {plural}.")
+def _elements(body: Row, kind: Kind) -> Sequence[Row]:
+    elements = body.get(_PLURALS[kind])
+    if not isinstance(elements, list):
+        raise ContractBroken(f"Xero's answer is not a list of {_PLURALS[kind]}.")
+    if not all(isinstance(element, dict) and isinstance(element.get(_ID_NAMES[kind]), str) for element in elements):
+        raise ContractBroken(f"Xero lists {_PLURALS[kind]} without a {_ID_NAMES[kind]}.")
     return elements
 
 

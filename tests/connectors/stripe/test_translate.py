@@ -40,6 +40,11 @@ def test_an_invoice_is_read_with_its_revenue_its_tax_and_its_dates():
     assert only.service_until == datetime(2027, 1, 15, 7, 0, tzinfo=UTC)
 
 
+def test_a_one_off_item_has_no_service_period():
+    (only,) = translate.invoice(invoice(100, line(100), amount_remaining=0)).lines
+    assert (only.service_from, only.service_until) == (None, None)
+
+
 def test_included_tax_is_not_revenue():
     read = translate.invoice(
         invoice(4247, line(2997, [tax(500, "inclusive", "txr_20")]), line(1250, [tax(65, "inclusive", "txr_55")]))

@@ -119,6 +119,15 @@ def test_an_event_says_what_may_have_changed(event_type, changed, kind, remote_i
     assert told.occurred_at == datetime.fromtimestamp(1768460400, UTC)
 
 
+def test_a_second_attempt_to_tell_an_event_says_the_same():
+    first, second = (
+        parse(event("invoice.paid", {"id": "in_1"}, pending_webhooks=count).encode())[0] for count in (2, 1)
+    )
+    assert first == second
+    (other,) = parse(event("invoice.paid", {"id": "in_1", "total": 1}, pending_webhooks=1).encode())
+    assert other.content != first.content
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -120,7 +120,9 @@ def test_no_change_keeps_the_cursor(vendor, client):
         [],
         {"Invoices": {}},
         {"Invoices": [1]},
-        {"Invoices": [{"UpdatedDateUTC": "soon"}]},
+        {"Invoices": [{}]},
+        {"Invoices": [{"InvoiceID": 5}]},
+        {"Invoices": [{"InvoiceID": "x", "UpdatedDateUTC": "soon"}]},
     ],
 )
 def test_an_answer_that_is_no_list_is_told_as_such(vendor, client, body):
