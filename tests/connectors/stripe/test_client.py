@@ -190,7 +190,7 @@ def test_invoice_payments_of_other_money_are_not_kept(client, lists):
     record = {"id": "inpay_r", "created": 2_000_000, "payment": {"type": "payment_record", "payment_record": "prec_1"}}
     lists.rows["/v1/invoice_payments"] = [record]
     page = client.changes(Kind.PAYMENT, None)
-    assert page.cursor["listing"]["waiting"] == []
+    assert page.cursor["listing"]["waiting"] == {}
 
 
 def test_a_charge_without_an_intent_is_fetched_as_a_payment(client, vendor):
