@@ -5,7 +5,7 @@ entities, pure) and `webhook.py` (verify and parse, pure). The engine in `worker
 and never asks which vendor it is talking to. A function that is absent is a capability that is absent.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from connectors.http import Door
 from core.book import Book
-from core.entities import Entity
+from core.entities import Entity, references
 from core.kinds import Kind
 from core.reasons import Problem
 
@@ -108,6 +108,8 @@ class Document:
     """Slot to value, for the document as a whole."""
     line_choices: Sequence[Mapping[str, str]] = ()
     """Slot to value for each line of the entity, in its order."""
+    date: str = ""
+    """The document's date (ISO) in its book's zone; a refund's date for what pays out a credit note."""
     rate: str = ""
     """Units of the book's base currency for one unit of the document's; empty in the base currency."""
 
@@ -154,6 +156,8 @@ class Writes:
     """Choices that each line needs."""
     parts: Callable[[Entity], Sequence[str]] = lambda _: ("",)
     """Each is an id that the entity refers to, so that it can change coordinates with it; or one empty text."""
+    needs: Callable[[Entity], Iterable[tuple[Kind, str]]] = references
+    """What has to be there before it, as far as this vendor is written to: (kind, id the entity names it by)."""
     on_demand: bool = False
     """True: written only once another document needs it there (a customer without an invoice stays away)."""
 

@@ -154,8 +154,6 @@ class LineTax:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    id: str
-    """The origin's own id of the line: what a credit note names."""
     description: str
     quantity: Decimal
     net_minor: int
@@ -169,6 +167,8 @@ class InvoiceLine:
     service_from: datetime | None = None
     service_until: datetime | None = None
     """End exclusive."""
+    id: str = ""
+    """The origin's own id of the line: what a credit note names."""
 
     @property
     def tax_minor(self) -> int:
@@ -289,6 +289,7 @@ class Refund:
     """Money that went back through the gateway; what it was for is told by the credit notes that cover it, if any."""
 
     payment: str = field(metadata=_ref(Kind.PAYMENT))
+    customer: str | None = field(metadata=_ref(Kind.CUSTOMER))
     currency: str
     amount_minor: int
     succeeded: bool

@@ -255,6 +255,7 @@ refund = bare_table(
     "refund",
     *ref("id", "record", key=True),
     *ref("payment_id", "record"),
+    *ref("customer_id", "record", nullable=True),
     Column("currency", String(3), nullable=False),
     Column("amount_minor", Minor, nullable=False),
     Column("succeeded", Boolean, nullable=False),
