@@ -79,7 +79,7 @@ class Ledger:
         assert not any(isinstance(row, Problem) for row in rows), rows
         self.tries += 1
         call = writes.call(rows, documents[0].remote_id is None, f"key-{self.tries}")
-        assert writes.rows(call.body)
+        assert writes.rows(call)
         outcomes = writes.answer(rows, self.client.push(call))
         for document, outcome in zip(documents, outcomes, strict=True):
             if isinstance(outcome, Stored):

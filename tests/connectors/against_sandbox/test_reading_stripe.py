@@ -1,3 +1,4 @@
+from connectors.stripe import STRIPE
 from core.entities import Invoice, Payment, TaxRate
 from core.kinds import Kind
 
@@ -15,7 +16,7 @@ def everything(client, kind):
 
 
 def test_every_kind_is_listed_and_fetched_as_the_same_row(gateway, sold):
-    for kind in Kind:
+    for kind in STRIPE.pulls:
         rows, _ = everything(gateway.client, kind)
         fetched = gateway.client.fetch(kind, [row["id"] for row in rows])
         assert list(fetched) == [row["id"] for row in rows]
