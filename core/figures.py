@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.entities import Entity, Invoice, Payment
+from core.entities import CreditNote, Entity, Invoice, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,12 @@ class Figures:
 
 
 def figures_of(entity: Entity) -> Figures | None:
-    """None for kinds that carry no money of their own."""
+    """None for kinds that are not compared by themselves."""
     match entity:
         case Invoice():
             return Figures(entity.currency, entity.total_minor, entity.tax_minor, entity.due_minor, entity.counts)
+        case CreditNote():
+            return Figures(entity.currency, entity.total_minor, entity.tax_minor, 0, not entity.void)
         case Payment():
             applied = sum(application.amount_minor for application in entity.applications)
             return Figures(entity.currency, applied, 0, 0, entity.succeeded)

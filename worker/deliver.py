@@ -165,7 +165,7 @@ class _Drain:
                 self._ask(push)
 
     def _ask(self, push: Push) -> None:
-        rows = self.writes.rows(push.body)
+        rows = self.writes.rows(Call(push.method, push.path, push.body, push.content_type, push.key))
         try:
             answer = self.caller.call(lambda client: client.ask(self.writes.question(rows)))
         except RetryAfter as trouble:

@@ -18,6 +18,16 @@ def of_invoice(row: Row) -> Figures | None:
         return None
 
 
+def of_credit_note(row: Row) -> Figures | None:
+    """What is left of it to allocate is no figure of the gateway's, so it is not compared."""
+    try:
+        currency = text(row, "CurrencyCode")
+        total, tax = (_minor(row, name, currency) for name in ("Total", "TotalTax"))
+        return Figures(currency, total, tax, 0, text(row, "Status") in {"AUTHORISED", "PAID"})
+    except (Unreadable, UnknownCurrency):
+        return None
+
+
 def of_payment(row: Row) -> Figures | None:
     """Xero: a payment is in the currency of its invoice, which not every answer names."""
     try:

@@ -16,6 +16,9 @@ from core.store import schema
 from core.store.bodies import data_key
 from core.store.work import Store, Work
 
+OPTIONS = ("settle_seconds", "pull_seconds", "read_seconds", "calls_per_window")
+"""What one connection may say otherwise than its connector declares."""
+
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, render_template
 
-from connectors.contract import Row
+from connectors.contract import Call, Row
 from connectors.registry import CONNECTORS
 from core.lifecycle import DeliveryState
 from core.reasons import Reason, ReasonCode
@@ -53,4 +53,7 @@ def show(delivery_id: str) -> str:
 def _element(vendor: str, kind: str, carried: Carried) -> Row | None:
     """The delivery's own document within the request."""
     writes = CONNECTORS[vendor].writes[here.kind_named(kind)]
-    return None if carried.body is None else writes.rows(carried.body)[carried.position]
+    if carried.body is None:
+        return None
+    sent = carried.push
+    return writes.rows(Call(sent.method, sent.path, carried.body, sent.content_type, sent.key))[carried.position]

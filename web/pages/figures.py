@@ -10,10 +10,10 @@ from connectors.contract import Role
 from connectors.registry import CONNECTORS
 from core.store.connections import Connection
 from core.store.reading import comparison
-from core.store.reading.comparison import SHOWN_MAX, Difference
+from core.store.reading.comparison import COMPARED, SHOWN_MAX, Difference
 from core.store.totals import totals
 
-WHAT = ("invoice total", "invoice tax", "invoice due", "payment")
+WHAT = [what for parts in COMPARED.values() for what in parts.values()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, exists, func, literal, or_, select
 
 from core.entities import InvoiceStatus
 from core.kinds import Kind
@@ -14,6 +14,14 @@ from core.store import schema
 from core.store.connections import Connection as Link
 
 SHOWN_MAX = 100
+
+COMPARED: Mapping[str, Mapping[str, str]] = {
+    Kind.INVOICE: {"total": "invoice total", "tax": "invoice tax", "due": "invoice due"},
+    Kind.CREDIT_NOTE: {"total": "credit note total", "tax": "credit note tax"},
+    Kind.PAYMENT: {"total": "payment"},
+}
+"""By kind: what is compared of a document, and what its sum is called."""
+
 _COUNTING = [status.value for status in InvoiceStatus if status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID}]
 
 
@@ -47,20 +55,11 @@ def sums(database: Connection, workspace_id: str) -> dict[str, dict[tuple[str, s
             func.sum(standing.c.tax_minor).label("tax"),
             func.sum(standing.c.due_minor).label("due"),
         )
-        .where(
-            standing.c.workspace_id == workspace_id,
-            standing.c.counts,
-            standing.c.kind.in_([Kind.INVOICE.value, Kind.PAYMENT.value]),
-        )
+        .where(standing.c.workspace_id == workspace_id, standing.c.counts)
         .group_by(standing.c.connection_id, standing.c.kind, standing.c.currency)
     ):
-        column = found.setdefault(row.connection_id, {})
-        if row.kind == Kind.PAYMENT:
-            column["payment", row.currency] = int(row.total)
-        else:
-            column["invoice total", row.currency] = int(row.total)
-            column["invoice tax", row.currency] = int(row.tax)
-            column["invoice due", row.currency] = int(row.due)
+        for part, what in COMPARED.get(row.kind, {}).items():
+            found.setdefault(row.connection_id, {})[what, row.currency] = int(getattr(row, part))
     return found
 
 
@@ -68,7 +67,7 @@ def differences(database: Connection, workspace_id: str, links: Sequence[Link]) 
     """The first hundred of each system and kind; none of them means that every document is equal there."""
     found = []
     for link in links:
-        for kind, query in ((Kind.INVOICE, _invoices), (Kind.PAYMENT, _payments)):
+        for kind, query in _QUERIES.items():
             rows = database.execute(query(workspace_id, link).limit(SHOWN_MAX))
             found += [_difference(link.id, kind, row) for row in rows]
         for row in database.execute(_not_taken(workspace_id, link).limit(SHOWN_MAX)):
@@ -80,38 +79,13 @@ def differences(database: Connection, workspace_id: str, links: Sequence[Link]) 
 
 
 def _invoices(workspace_id: str, link: Link) -> Select[Any]:
-    invoice, standing = schema.invoice, schema.standing
+    invoice = schema.invoice
     counts = invoice.c.status.in_(_COUNTING)
-    amounts_differ = or_(
-        standing.c.currency != invoice.c.currency,
-        standing.c.total_minor != invoice.c.total_minor,
-        standing.c.tax_minor != invoice.c.tax_minor,
-        standing.c.due_minor != invoice.c.due_minor,
-    )
-    state = _newest_state(link)
-    return (
-        _documents(workspace_id, link, Kind.INVOICE, invoice)
-        .add_columns(
-            invoice.c.currency,
-            case((counts, invoice.c.total_minor), else_=0).label("ours_total"),
-            case((counts, invoice.c.tax_minor), else_=0).label("ours_tax"),
-            case((counts, invoice.c.due_minor), else_=0).label("ours_due"),
-            case((standing.c.counts, standing.c.total_minor), else_=0).label("theirs_total"),
-            case((standing.c.counts, standing.c.tax_minor), else_=0).label("theirs_tax"),
-            case((standing.c.counts, standing.c.due_minor), else_=0).label("theirs_due"),
-            standing.c.seen_at,
-            state.label("state"),
-            _paid_since(link).label("paid_since"),
-        )
-        .where(
-            or_(
-                and_(standing.c.remote_id.is_(None), counts, _still_owed(state)),
-                and_(standing.c.counts, ~counts),
-                and_(~standing.c.counts, counts),
-                and_(standing.c.counts, counts, amounts_differ),
-            )
-        )
-    )
+    return _documents(workspace_id, link, Kind.INVOICE, invoice, counts, invoice.c.due_minor)
+
+
+def _credit_notes(workspace_id: str, link: Link) -> Select[Any]:
+    return _documents(workspace_id, link, Kind.CREDIT_NOTE, schema.credit_note, ~schema.credit_note.c.void, literal(0))
 
 
 def _payments(workspace_id: str, link: Link) -> Select[Any]:
@@ -150,7 +124,7 @@ def _payments(workspace_id: str, link: Link) -> Select[Any]:
             there.label("theirs_total"),
             literal(None).label("seen_at"),
             state.label("state"),
-            literal(0).label("paid_since"),
+            literal(0).label("settled_since"),
         )
         .join(payment, and_(payment.c.workspace_id == record.c.workspace_id, payment.c.id == record.c.id))
         .where(
@@ -179,10 +153,32 @@ def _not_taken(workspace_id: str, link: Link) -> Select[Any]:
     )
 
 
-def _documents(workspace_id: str, link: Link, kind: Kind, table: Any) -> Select[Any]:
+def _documents(
+    workspace_id: str, link: Link, kind: Kind, table: Table, counts: ColumnElement[bool], due: ColumnElement[int]
+) -> Select[Any]:
     record, held, standing = schema.record, schema.link, schema.standing
+    state = _newest_state(link)
+    amounts_differ = or_(
+        standing.c.currency != table.c.currency,
+        standing.c.total_minor != table.c.total_minor,
+        standing.c.tax_minor != table.c.tax_minor,
+        standing.c.due_minor != due,
+    )
     return (
-        select(record.c.id, record.c.name)
+        select(
+            record.c.id,
+            record.c.name,
+            table.c.currency,
+            case((counts, table.c.total_minor), else_=0).label("ours_total"),
+            case((counts, table.c.tax_minor), else_=0).label("ours_tax"),
+            case((counts, due), else_=0).label("ours_due"),
+            case((standing.c.counts, standing.c.total_minor), else_=0).label("theirs_total"),
+            case((standing.c.counts, standing.c.tax_minor), else_=0).label("theirs_tax"),
+            case((standing.c.counts, standing.c.due_minor), else_=0).label("theirs_due"),
+            standing.c.seen_at,
+            state.label("state"),
+            _settled_since(link).label("settled_since"),
+        )
         .join(table, and_(table.c.workspace_id == record.c.workspace_id, table.c.id == record.c.id))
         .outerjoin(
             held,
@@ -202,7 +198,15 @@ def _documents(workspace_id: str, link: Link, kind: Kind, table: Any) -> Select[
                 standing.c.remote_id == held.c.remote_id,
             ),
         )
-        .where(record.c.workspace_id == workspace_id)
+        .where(
+            record.c.workspace_id == workspace_id,
+            or_(
+                and_(standing.c.remote_id.is_(None), counts, _still_owed(state)),
+                and_(standing.c.counts, ~counts),
+                and_(~standing.c.counts, counts),
+                and_(standing.c.counts, counts, amounts_differ),
+            ),
+        )
         .order_by(record.c.id.desc())
     )
 
@@ -230,28 +234,30 @@ def _still_owed(state: Any) -> ColumnElement[bool]:
     return absent
 
 
-def _paid_since(link: Link) -> Any:
-    """Whether a payment of ours on it was written there after we last saw it: its due amount is then old news."""
-    part, delivery, standing = schema.payment_application, schema.delivery, schema.standing
-    return case(
-        (
-            exists().where(
-                part.c.workspace_id == schema.record.c.workspace_id,
-                part.c.invoice_id == schema.record.c.id,
-                delivery.c.workspace_id == part.c.workspace_id,
-                delivery.c.record_id == part.c.parent_id,
-                delivery.c.connection_id == link.id,
-                delivery.c.state == DeliveryState.DELIVERED.value,
-                delivery.c.settled_at >= standing.c.seen_at,
-            ),
-            1,
-        ),
-        else_=0,
+def _settled_since(link: Link) -> Any:
+    """Whether a payment or credit of ours was put on it there after we last saw it: its due amount is then old news."""
+    delivery, standing, record = schema.delivery, schema.standing, schema.record
+    settling = (
+        (schema.payment_application, schema.payment_application.c.parent_id),
+        (schema.allocation, schema.allocation.c.id),
     )
+    written = [
+        exists().where(
+            table.c.workspace_id == record.c.workspace_id,
+            table.c.invoice_id == record.c.id,
+            delivery.c.workspace_id == table.c.workspace_id,
+            delivery.c.record_id == by,
+            delivery.c.connection_id == link.id,
+            delivery.c.state == DeliveryState.DELIVERED.value,
+            delivery.c.settled_at >= standing.c.seen_at,
+        )
+        for table, by in settling
+    ]
+    return case((or_(*written), 1), else_=0)
 
 
 def _difference(connection_id: str, kind: Kind, row: Row[Any]) -> Difference:
-    parts = ("total",) if kind is Kind.PAYMENT else ("total", "tax", "due")
+    parts = COMPARED[kind]
     ours = {part: int(getattr(row, f"ours_{part}")) for part in parts}
     absent = row.theirs_total is None if kind is Kind.PAYMENT else row.seen_at is None
     theirs = None if absent else {part: int(getattr(row, f"theirs_{part}")) for part in parts}
@@ -268,4 +274,7 @@ def _state(row: Row[Any], ours: Mapping[str, int], theirs: Mapping[str, int] | N
     if theirs is None:
         return "missing"
     different = {part for part, minor in ours.items() if theirs[part] != minor}
-    return "to be confirmed" if different == {"due"} and row.paid_since else "differs"
+    return "to be confirmed" if different == {"due"} and row.settled_since else "differs"
+
+
+_QUERIES = {Kind.INVOICE: _invoices, Kind.CREDIT_NOTE: _credit_notes, Kind.PAYMENT: _payments}
