@@ -8,16 +8,20 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from core.errors import Busy
-from web.pages import guard, here, words
-from web.pages.access import access
-from web.pages.books import books
-from web.pages.comparison import comparison
-from web.pages.connections import connections
-from web.pages.deliveries import deliveries
-from web.pages.overview import overview
-from web.pages.parked import parked
-from web.pages.people import people
-from web.pages.records import records
+from web.pages import (
+    access,
+    books,
+    comparison,
+    connections,
+    deliveries,
+    guard,
+    here,
+    overview,
+    parked,
+    people,
+    records,
+    words,
+)
 from web.pages.rules import RULES
 
 _PLAIN = ("/webhooks/", "/health", "/ready")
@@ -30,7 +34,7 @@ def add_pages(app: Flask) -> None:
         "pages", __name__, static_folder=str(_STATIC), static_url_path="/static", template_folder="../templates"
     )
     for group in _GROUPS:
-        pages.register_blueprint(group)
+        pages.register_blueprint(group.pages)
     pages.before_request(guard.before)
     pages.after_request(guard.after)
     app.register_blueprint(pages)

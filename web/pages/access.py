@@ -16,20 +16,20 @@ from web import passwords
 from web.pages import guard
 from worker.hub import Hub
 
-access = Blueprint("access", __name__)
+pages = Blueprint("access", __name__)
 
 _PAIR_MAX, _ADDRESS_MAX, _NAME_MAX = 5, 30, 50
 _WRONG = "Name and password do not fit together."
 
 
-@access.get("/log-in")
+@pages.get("/log-in")
 def log_in() -> str | Response:
     if g.session is not None:
         return redirect(url_for("pages.overview.show"))
     return _form()
 
 
-@access.post("/log-in")
+@pages.post("/log-in")
 def open_session() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
     hub: Hub = current_app.extensions["hub"]
     name, password = request.form.get("name", "")[:200], request.form.get("password", "")[:1000]
@@ -51,7 +51,7 @@ def open_session() -> Response | tuple[str, int] | tuple[str, int, dict[str, str
     return _let_in(hub, found[0], address)
 
 
-@access.post("/log-out")
+@pages.post("/log-out")
 def close_session() -> Response:
     hub: Hub = current_app.extensions["hub"]
     hub.store.write(g.session.workspace_id, lambda work: sessions.end(work, guard.token_hash(guard.token())))

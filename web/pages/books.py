@@ -11,13 +11,13 @@ from core.store import connections, ledger
 from core.store.reading import account as reading
 from web.pages import here
 
-books = Blueprint("books", __name__, url_prefix="/trial-balance")
+pages = Blueprint("books", __name__, url_prefix="/trial-balance")
 
 _ROLES = {role.value: role for role in AccountRole}
 _PLACE = re.compile(r"\d{4}-\d{2}-\d{2}\.[0-9A-Z]{26}\.\d{1,6}")
 
 
-@books.get("")
+@pages.get("")
 def trial_balance() -> str:
     until, problem = _until()
     with here.hub().store.read() as database:
@@ -28,7 +28,7 @@ def trial_balance() -> str:
     return render_template("trial_balance.html", books=held, until=until, problem=problem)
 
 
-@books.get("/<book_id>/<code>/<currency>")
+@pages.get("/<book_id>/<code>/<currency>")
 def account(book_id: str, code: str, currency: str) -> str:
     until, _ = _until()
     before = here.older()

@@ -5,10 +5,10 @@ from flask import Blueprint, render_template
 from core.store.reading import comparison as reading
 from web.pages import figures, here
 
-comparison = Blueprint("comparison", __name__, url_prefix="/comparison")
+pages = Blueprint("comparison", __name__, url_prefix="/comparison")
 
 
-@comparison.get("")
+@pages.get("")
 def show() -> str:
     with here.hub().store.read() as database:
         links = here.links(database)

@@ -5,10 +5,10 @@ from flask import Blueprint, render_template
 from core.store.reading.pulse import pulses
 from web.pages import here
 
-connections = Blueprint("connections", __name__, url_prefix="/connections")
+pages = Blueprint("connections", __name__, url_prefix="/connections")
 
 
-@connections.get("")
+@pages.get("")
 def index() -> str:
     with here.hub().store.read() as database:
         return render_template(

@@ -10,10 +10,10 @@ from core.store.reading import deliveries as reading
 from core.store.reading.deliveries import Carried
 from web.pages import here
 
-deliveries = Blueprint("deliveries", __name__, url_prefix="/deliveries")
+pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 
 
-@deliveries.get("")
+@pages.get("")
 def index() -> str:
     state, connection_id, kind = here.words("state"), here.words("connection"), here.words("kind")
     with here.hub().store.read() as database:
@@ -28,7 +28,7 @@ def index() -> str:
         )
 
 
-@deliveries.get("/<delivery_id>")
+@pages.get("/<delivery_id>")
 def show(delivery_id: str) -> str:
     store, workspace_id = here.hub().store, here.workspace_id()
     with store.read() as database:

@@ -6,12 +6,12 @@ from core.kinds import Kind
 from core.store.reading import comparison, documents, flow, pulse, waiting
 from web.pages import chart, figures, here
 
-overview = Blueprint("overview", __name__)
+pages = Blueprint("overview", __name__)
 
 _LATEST = 8
 
 
-@overview.get("/")
+@pages.get("/")
 def show() -> str:
     hub, workspace_id = here.hub(), here.workspace_id()
     with hub.store.read() as database:

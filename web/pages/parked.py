@@ -12,12 +12,12 @@ from core.store.work import Work
 from web.pages import guard, here
 from worker.bell import LaneName
 
-parked = Blueprint("parked", __name__, url_prefix="/parked")
+pages = Blueprint("parked", __name__, url_prefix="/parked")
 
 RETRY = "retry"
 
 
-@parked.get("")
+@pages.get("")
 def index() -> str:
     with here.hub().store.read() as database:
         return render_template(
@@ -28,7 +28,7 @@ def index() -> str:
         )
 
 
-@parked.post("/retry")
+@pages.post("/retry")
 def retry() -> Response:
     """Only causes whose remedy it is; whoever presses second finds nothing left to release."""
     hub, workspace_id = here.hub(), here.workspace_id()

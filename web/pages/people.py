@@ -8,10 +8,10 @@ from core.store.audit import Deed
 from core.store.work import Work
 from web.pages import guard, here
 
-people = Blueprint("people", __name__, url_prefix="/people")
+pages = Blueprint("people", __name__, url_prefix="/people")
 
 
-@people.get("")
+@pages.get("")
 def index() -> str:
     with here.hub().store.read() as database:
         return render_template(
@@ -21,7 +21,7 @@ def index() -> str:
         )
 
 
-@people.post("/<user_id>/end-sessions")
+@pages.post("/<user_id>/end-sessions")
 def end_sessions(user_id: str) -> Response:
     known = _known(user_id)
 
@@ -33,7 +33,7 @@ def end_sessions(user_id: str) -> Response:
     return redirect(url_for("pages.people.index"), 303)
 
 
-@people.post("/<user_id>/disable")
+@pages.post("/<user_id>/disable")
 def disable(user_id: str) -> Response:
     """Nobody shuts themselves out: there would be nobody left to let them in."""
     known = _known(user_id)

@@ -10,13 +10,13 @@ from core.store.reading import documents, story
 from web.pages import here, timeline
 from web.pages.facts import facts, heading, parts
 
-records = Blueprint("records", __name__, url_prefix="/records")
+pages = Blueprint("records", __name__, url_prefix="/records")
 
 _FIRST = (Kind.INVOICE, Kind.PAYMENT, Kind.CUSTOMER)
 _ORDER = (*_FIRST, *(kind for kind in Kind if kind not in _FIRST))
 
 
-@records.get("")
+@pages.get("")
 def index() -> str:
     store, workspace_id = here.hub().store, here.workspace_id()
     kind, text = here.kind_named(here.words("kind") or Kind.INVOICE.value), here.words()
@@ -35,7 +35,7 @@ def index() -> str:
         )
 
 
-@records.get("/<shown_id>")
+@pages.get("/<shown_id>")
 def show(shown_id: str) -> str:
     store, workspace_id = here.hub().store, here.workspace_id()
     record_id = here.bare_id(shown_id)
@@ -64,7 +64,7 @@ def show(shown_id: str) -> str:
         )
 
 
-@records.get("/<shown_id>/shown/<observation_id>")
+@pages.get("/<shown_id>/shown/<observation_id>")
 def observation(shown_id: str, observation_id: str) -> str:
     store, workspace_id = here.hub().store, here.workspace_id()
     record_id = here.bare_id(shown_id)

@@ -71,6 +71,9 @@ _CAUSES = {
     ReasonCode.THIRD_DECIMAL: "A third decimal",
     ReasonCode.NEGATIVE_TOTAL: "A negative total",
     ReasonCode.TOTALS_DIFFER: "Lines and total differ",
+    ReasonCode.RATE_TOO_COARSE: "No rate the ledger can keep",
+    ReasonCode.NOT_MOVED_YET: "Not moved at the gateway yet",
+    ReasonCode.CONTACT_MISSING: "A contact is missing",
     ReasonCode.STORED_DIFFERENTLY: "Stored otherwise than sent",
     ReasonCode.NAME_TAKEN: "A name is taken",
     ReasonCode.NUMBER_TAKEN: "A number is taken",
@@ -133,7 +136,7 @@ def tone(name: str) -> str:
 
 def cause(code: ReasonCode) -> str:
     """The heading above what waits for one reason."""
-    return _CAUSES[code]
+    return _CAUSES.get(code) or sentence(spoken(code.value))
 
 
 def sentence(text: str) -> str:
@@ -141,7 +144,7 @@ def sentence(text: str) -> str:
 
 
 def kinds(kind: Kind) -> str:
-    return _KINDS[kind]
+    return _KINDS.get(kind) or sentence(f"{spoken(kind.value)}s")
 
 
 def spoken(name: str) -> str:

@@ -48,9 +48,11 @@ def page(
 def by_state(database: Connection, workspace_id: str) -> dict[str, int]:
     delivery = schema.delivery
     rows = database.execute(
-        select(delivery.c.state, func.count()).where(delivery.c.workspace_id == workspace_id).group_by(delivery.c.state)
+        select(delivery.c.state, func.count().label("how_many"))
+        .where(delivery.c.workspace_id == workspace_id)
+        .group_by(delivery.c.state)
     )
-    return dict(rows.tuples().all())
+    return {row.state: row.how_many for row in rows}
 
 
 def one(database: Connection, workspace_id: str, delivery_id: str) -> Row[Any] | None:
@@ -81,15 +83,12 @@ def carried(store: Store, database: Connection, workspace_id: str, delivery_id: 
         .where(push.c.workspace_id == workspace_id, member.c.delivery_id == delivery_id)
         .order_by(push.c.id.desc())
     ).all()
-    sizes: dict[str, int] = dict(
-        database.execute(
-            select(member.c.push_id, func.count())
-            .where(member.c.workspace_id == workspace_id, member.c.push_id.in_([row.id for row in rows]))
-            .group_by(member.c.push_id)
-        )
-        .tuples()
-        .all()
+    counted = database.execute(
+        select(member.c.push_id, func.count().label("members"))
+        .where(member.c.workspace_id == workspace_id, member.c.push_id.in_([row.id for row in rows]))
+        .group_by(member.c.push_id)
     )
+    sizes = {row.push_id: row.members for row in counted}
     ids = [body_id for row in rows for body_id in (row.body_id, row.answer_body_id) if body_id]
     bodies = open_bodies(store, database, workspace_id, ids)
     return [

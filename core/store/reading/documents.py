@@ -49,9 +49,11 @@ class Copy:
 def counts(database: Connection, workspace_id: str) -> dict[Kind, int]:
     record = schema.record
     rows = database.execute(
-        select(record.c.kind, func.count()).where(record.c.workspace_id == workspace_id).group_by(record.c.kind)
+        select(record.c.kind, func.count().label("how_many"))
+        .where(record.c.workspace_id == workspace_id)
+        .group_by(record.c.kind)
     )
-    found: dict[str, int] = dict(rows.tuples().all())
+    found = {row.kind: row.how_many for row in rows}
     return {kind: found.get(kind.value, 0) for kind in Kind}
 
 
