@@ -47,12 +47,12 @@ def markdown() -> str:
     for connector in CONNECTORS.values():
         told = declared(connector)
         back = f", looking back at most {told['looks_back_days']} days" if told["looks_back_days"] else ""
+        budget = f"at most {told['calls']} calls in {told['per_seconds']} s"
         lines += [
             "",
             f"## {connector.vendor.capitalize()}, {told['role']}",
             "",
-            f"{told['access']}; at most {told['calls']} calls in {told['per_seconds']} s; polled every "
-            f"{told['polled_every_seconds']} s{back}.",
+            f"{told['access']}; {budget}; polled every {told['polled_every_seconds']} s{back}.",
             "",
             "| Kind | Read | Written | In one call | Choices it needs |",
             "|---|---|---|---:|---|",
