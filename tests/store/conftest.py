@@ -1,11 +1,12 @@
 """A workspace with a book, a gateway and a ledger, on each kind of database, under a clock that a test moves."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, text
 
 from core.clock import ManualClock
 from core.ids import Ids
@@ -116,6 +117,31 @@ def hash_of(entity):
     from core.canonical import digest
 
     return digest(entity)
+
+
+@pytest.fixture(scope="session")
+def one_postgresql_url(postgresql_cluster):
+    """One database for all tests of the store: emptying it takes a tenth of the time of making another."""
+    cluster, admin = postgresql_cluster
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE store TEMPLATE template_hub"))
+    return cluster.url("store")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """An empty database at this version's schema, once on each kind of server."""
+    if request.param == "sqlite":
+        path = tmp_path / "subledger.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    url = request.getfixturevalue("one_postgresql_url")
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(delete(table))
+    engine.dispose()
+    return url
 
 
 @pytest.fixture
