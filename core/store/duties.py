@@ -99,5 +99,5 @@ def open_work(database: Connection, workspace_id: str) -> dict[str, dict[str, in
         rows = database.execute(
             select(table.c.state, func.count()).where(table.c.workspace_id == workspace_id).group_by(table.c.state)
         )
-        counts[table.name] = dict(rows.tuples().all())
+        counts[table.name] = dict(iter(rows))
     return counts

@@ -94,19 +94,20 @@ class Shop:
     def all(self, table):
         return self.rows(select(table).order_by(*table.primary_key.columns))
 
-    def save(self, kind, entities, cause="event", **named):
+    def save(self, kind, entities, cause="event", origin_ids=None):
         """Entities by record id, as if their origin had shown them; their links there are made with them."""
+        there = origin_ids or {record_id: f"{kind}-{record_id}" for record_id in entities}
 
         def saved(work):
             known = records.known(work, entities)
             versions = {
-                record_id: Version(f"{kind}-{record_id}", f"{kind} {record_id[-4:]}", hash_of(entity), entity, cause)
+                record_id: Version(there[record_id], f"{kind} {record_id[-4:]}", hash_of(entity), entity, cause)
                 for record_id, entity in entities.items()
             }
             revisions = records.save(
                 self.store, work, kind, origin_connection_id=self.gateway, book_id=self.book_id, versions=versions
             )
-            fresh = [Link(id_, "", versions[id_].origin_id, "", "") for id_ in entities if id_ not in known]
+            fresh = [Link(id_, "", there[id_], "", "") for id_ in entities if id_ not in known]
             links.add(work, self.gateway, "test", kind, fresh)
             return revisions
 
