@@ -14,7 +14,15 @@ from urllib.parse import urlsplit
 import requests
 
 from connectors import strict_json
-from connectors.transport import BoundedAdapter, Limits, TooLong, checked_base_url, guard, nothing_was_sent
+from connectors.transport import (
+    DEFAULT_LIMITS,
+    BoundedAdapter,
+    Limits,
+    TooLong,
+    checked_base_url,
+    guard,
+    nothing_was_sent,
+)
 from core.errors import (
     CallRefused,
     ContractBroken,
@@ -46,8 +54,8 @@ class Door:
     """One connection's way out of this process, on a session of its own.
 
     `authorize` gives the headers that say who we are; it is asked for every request, so that a refreshed token is
-    used at once. `admit` is called before each request and may raise RetryAfter; `noticed` is called with each answer,
-    whatever its status.
+    used at once. `admit` is called right before each request and may raise RetryAfter; `noticed` is called with each
+    answer, whatever its status.
     """
 
     def __init__(
@@ -57,7 +65,7 @@ class Door:
         *,
         admit: Callable[[], None] = lambda: None,
         noticed: Callable[[Answer], None] = lambda _: None,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._base_url = checked_base_url(base_url)
         self._authorize = authorize
@@ -92,17 +100,16 @@ class Door:
     ) -> Answer:
         assert not inside_work.get(), "a request may not leave inside a unit of work"
         call = _Call(method, urlsplit(self._base_url).netloc, path, not_executed)
+        headers = {**headers, **self._authorize()}
         self._admit()
         try:
-            response = self._session.request(
-                method, self._url(path), data=body, headers={**headers, **self._authorize()}, allow_redirects=False
-            )
+            response = self._session.request(method, self._url(path), data=body, headers=headers, allow_redirects=False)
         except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL):
             # requests quotes the header, and with it the token
             raise Misconfigured(f"{call}: its address or its credentials hold characters that HTTP forbids.") from None
         except requests.RequestException as trouble:
             raise call.lost(trouble) from None
-        answer = Answer(response.status_code, response.headers, _json_or_none(response.content))
+        answer = Answer(response.status_code, response.headers, strict_json.parse_or_none(response.content))
         self._noticed(answer)
         return call.judged(answer)
 
@@ -175,13 +182,7 @@ def wait_seconds(answer: Answer) -> float:
     return float(min(max(seconds, 1), _WAIT_MAX_SECONDS))
 
 
-def _json_or_none(body: bytes) -> Any:
-    try:
-        return strict_json.parse(body)
-    except ValueError:
-        return None
-
-
 def _answering(request: requests.PreparedRequest) -> None:
+    """Failpoint P16, narrowed by the last part of the path: `P16/Invoices`."""
     if request.method != "GET":
-        failpoint("P16")
+        failpoint("P16", urlsplit(str(request.url)).path.rpartition("/")[2])

@@ -16,8 +16,14 @@ from core.store import schema
 from core.store.bodies import data_key
 from core.store.work import Store, Work
 
+OPTIONS = ("settle_seconds", "pull_seconds", "read_seconds", "calls_per_window")
+"""What one connection may say otherwise than its connector declares."""
+
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
+
+ASK_FIRST_UNTIL = "ask_first_until"
+"""The option that makes every creation wait for a question, until that moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +275,11 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
     _set(work, connection_id, not_before=work.now + timedelta(seconds=seconds))
 
 
+def ask_first(work: Work, one: Connection, until: datetime) -> None:
+    """After a restore: what is to be created may have been created after the copy was made."""
+    _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
+
+
 def succeeded(work: Work, connection_id: str) -> None:
     table = schema.connection
     work.connection.execute(
@@ -339,12 +350,15 @@ def _seal(store: Store, work: Work, row_id: str, texts: Mapping[str, str]) -> by
 
 def _open(store: Store, database: Database, workspace_id: str, row_id: str, sealed: bytes) -> Credentials:
     key_id, sealed = sealed[:26].decode(), sealed[26:]
-    wrapped = database.execute(
-        select(schema.data_key.c.wrapped).where(
-            schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
-        )
-    ).scalar_one_or_none()
-    if wrapped is None:
-        raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
-    key = store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
-    return Credentials(json.loads(key.open(sealed, f"{workspace_id}/{row_id}")))
+    known = store.data_keys.get((workspace_id, _SECRETS))
+    if known is None or known[0] != key_id:
+        wrapped = database.execute(
+            select(schema.data_key.c.wrapped).where(
+                schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
+            )
+        ).scalar_one_or_none()
+        if wrapped is None:
+            raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
+        known = key_id, store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
+        store.data_keys[workspace_id, _SECRETS] = known
+    return Credentials(json.loads(known[1].open(sealed, f"{workspace_id}/{row_id}")))

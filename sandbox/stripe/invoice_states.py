@@ -77,7 +77,7 @@ def _next_number(account: Account, customer: Row) -> str:
 
 
 def _balance_applied(account: Account, invoice: Row, customer: Row) -> dict[str, int]:
-    due = applied(invoice, customer)
+    due = applied(invoice, customer, carry_small_amounts=account.settings.carry_small_amounts)
     for type_, amount in due.moves:
         customer_balance.move(account, customer, amount, invoice["currency"], type_, invoice=invoice.id)
     return {
@@ -232,5 +232,14 @@ def mark_uncollectible(account: Account, _: Params, id_: str) -> Row:
     return invoice
 
 
-def schedule(account: Account, invoice: Row) -> None:
-    """Nothing advances by itself yet."""
+def send(account: Account, _: Params, id_: str) -> Row:
+    """Nothing is mailed; the event tells that it would have been."""
+    invoice = account.store.get("invoice", id_, "invoice")
+    if invoice["status"] == "draft":
+        finalize(account, invoice)
+    if invoice["status"] == "void":
+        raise StripeError("A voided invoice cannot be sent.")
+    account.emit("invoice.sent", invoice)
+    if invoice["due_date"] is not None:
+        account.agenda.put(invoice["test_clock"], invoice["due_date"], "invoice_overdue", id_)
+    return invoice

@@ -5,6 +5,14 @@ from core.store.schema.common import metadata
 from core.store.schema.intake import body, cursor, event, observation, receipt
 from core.store.schema.outbox import delivery, delivery_need, push, push_member
 from core.store.schema.records import (
+    allocation,
+    balance_transaction,
+    balance_transaction_fee,
+    coupon,
+    credit_note,
+    credit_note_line,
+    credit_note_line_tax,
+    credit_refund,
     customer,
     invoice,
     invoice_line,
@@ -13,8 +21,13 @@ from core.store.schema.records import (
     payment,
     payment_application,
     price,
+    price_tier,
     product,
+    promotion_code,
     record,
+    refund,
+    subscription,
+    subscription_item,
     tax_rate,
 )
 from core.store.schema.tenancy import (
@@ -31,11 +44,19 @@ from core.store.schema.tenancy import (
 )
 
 __all__ = [
+    "allocation",
     "app",
     "audit",
+    "balance_transaction",
+    "balance_transaction_fee",
     "body",
     "book",
     "connection",
+    "coupon",
+    "credit_note",
+    "credit_note_line",
+    "credit_note_line_tax",
+    "credit_refund",
     "cursor",
     "customer",
     "data_key",
@@ -55,13 +76,18 @@ __all__ = [
     "payment_application",
     "posting",
     "price",
+    "price_tier",
     "product",
+    "promotion_code",
     "push",
     "push_member",
     "receipt",
     "record",
+    "refund",
     "rulebook",
     "schedule_slot",
+    "subscription",
+    "subscription_item",
     "tax_rate",
     "workspace",
 ]
