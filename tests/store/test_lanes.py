@@ -2,11 +2,12 @@ import pytest
 
 from core.errors import Fenced
 from core.store import lanes
-from core.store.lanes import LEASE_SECONDS
+
+LEASE_SECONDS = 60
 
 
 def claim(shop, owner="worker 1", kind="invoice", purpose="deliver"):
-    return shop.do(lanes.claim, shop.ledger, kind, purpose, owner)
+    return shop.do(lanes.claim, shop.ledger, kind, purpose, owner=owner, lease_seconds=LEASE_SECONDS)
 
 
 def test_a_lane_is_held_by_one_at_a_time(shop):
@@ -63,7 +64,7 @@ def test_nothing_of_a_fenced_unit_of_work_is_kept(shop):
     claim(shop, "worker 2")
 
     def fenced(work):
-        lanes.claim(work, shop.ledger, "payment", "deliver", "worker 1")
+        lanes.claim(work, shop.ledger, "payment", "deliver", owner="worker 1", lease_seconds=LEASE_SECONDS)
         lanes.hold(work, late)
 
     with pytest.raises(Fenced):

@@ -174,9 +174,9 @@ def test_two_parts_of_a_record_are_two_deliveries(shop, record_id):
 def test_a_claim_counts_the_attempt_and_a_suspect_goes_alone_until_it_is_parked(shop, record_id):
     owe(shop, record_id, saved(shop), saved(shop))
     linger(shop)
-    assert len(claim(shop)) == 3
-    seen = [[one.id for one in claim(shop)] for _ in range(ATTEMPTS_MAX - 1)]
-    assert seen == [seen[0]] * (ATTEMPTS_MAX - 1), "the first of those who were there, alone"
+    assert [len(claim(shop)) for _ in range(2)] == [3, 3], "once may be chance"
+    seen = [[one.id for one in claim(shop)] for _ in range(ATTEMPTS_MAX - 2)]
+    assert seen == [seen[0]] * (ATTEMPTS_MAX - 2), "the first of those who were there, alone"
     assert len(seen[0]) == 1
     [next_one] = claim(shop)
     assert next_one.id != seen[0][0]
@@ -187,8 +187,10 @@ def test_a_claim_counts_the_attempt_and_a_suspect_goes_alone_until_it_is_parked(
 def test_who_was_claimed_and_not_begun_is_no_suspect(shop, record_id):
     owe(shop, record_id, saved(shop))
     linger(shop)
-    shop.do(outbox.untried, [one.id for one in claim(shop)])
-    assert len(claim(shop)) == 2
+    for _ in range(ATTEMPTS_MAX + 1):
+        owed = claim(shop)
+        assert len(owed) == 2
+        shop.do(outbox.untried, [one.id for one in owed])
 
 
 def test_after_a_batch_was_refused_as_a_whole_each_is_sent_by_itself(shop, record_id):
