@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from cli.books import state_hash, status, trial_balance
+from cli.matrix import connectors
 from cli.operating import backup, doctor, restore
 from cli.output import printable
 from cli.serve import scheduler, up, web, worker
@@ -32,6 +33,7 @@ _COMMANDS = (
     status,
     trial_balance,
     state_hash,
+    connectors,
     doctor,
     backup,
     restore,
