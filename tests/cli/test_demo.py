@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ from cli import show
 from demo import auditor
 from demo.run import Demo, Verdict
 
+README = Path(__file__).parents[2] / "README.md"
 PATIENCE_SECONDS = 170
 AMOUNT = re.compile(r"\d+\.\d\d")
 
@@ -31,9 +33,16 @@ def test_the_demo_ends_with_0_and_prints_one_line_of_equal_rows(fresh):
         (kind, currency) for kind in kinds for currency in ("EUR", "USD")
     }
     assert kinds >= {"invoice total", "invoice tax", "payment"}
+    assert [" ".join(row.values()) for row in told["rows"]] == rows_of_the_readme()
     assert sorted(told["calls"]) == ["stripe", "xero"]
     assert all(type(count) is int and count > 0 for count in told["calls"].values())
     assert told["seconds"] > 0
+
+
+def rows_of_the_readme():
+    """What it shows of the demo, spaces apart; it has to be what the demo prints."""
+    (shown,) = re.findall(r"```text\nkind .*?\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    return [" ".join(line.split()) for line in shown.splitlines()]
 
 
 @pytest.fixture(scope="module")
