@@ -117,18 +117,17 @@ class DrainedHub(Hub):
     def drain(self, purpose, kind, name):
         return DRAINS[purpose](self.hub, self.workspace_id, self.connection(name).id, kind)
 
-    def name_of(self, connection_id):
-        return next(name for name in ("Stripe", "Xero") if self.connection(name).id == connection_id)
-
     def due(self):
         with self.store.read() as database:
             return duties.due(database, self.clock.now())
 
-    def work(self):
+    def work(self, until=lambda: False):
         """Every lane that is due, and time moved on to what lingers, rests or is asked about later, until all is done
         or only what waits for a person is left."""
         idle = 0
         for _ in range(ROUNDS_MAX):
+            if until():
+                return
             lanes = self.due()
             for lane in lanes:
                 DRAINS[lane.purpose](self.hub, lane.workspace_id, lane.connection_id, Kind(lane.kind))
