@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cli.books import state_hash, status, trial_balance
 from cli.serve import scheduler, up, web, worker
-from cli.setting import connect, database, key, rate, rules, setup
+from cli.setting import connect, database, key, rate, rules, setup, tokens
 from cli.show import demo, sandbox
 from core.errors import HubError
 
@@ -22,7 +22,7 @@ def cli() -> None:
 
 for command in (up, web, worker, scheduler, sandbox, demo, status, trial_balance, state_hash, setup, connect, rules):
     cli.add_command(command)
-for command in (rate, key, database):
+for command in (rate, tokens, key, database):
     cli.add_command(command)
 
 
