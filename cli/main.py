@@ -13,7 +13,7 @@ from cli.matrix import connectors
 from cli.operating import backup, doctor, restore
 from cli.output import printable
 from cli.serve import scheduler, up, web, worker
-from cli.setting import database, key, rate, rules, setup, webhook_secret
+from cli.setting import database, key, rate, rules, setup, tokens, webhook_secret
 from cli.show import demo, sandbox
 from core.errors import HubError
 
@@ -26,6 +26,7 @@ _COMMANDS = (
     webhook_secret,
     rules,
     rate,
+    tokens,
     up,
     web,
     worker,

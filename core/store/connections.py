@@ -255,6 +255,23 @@ def save_tokens(
     return saved.rowcount == 1
 
 
+def connect_again(store: Store, work: Work, of: Connection, texts: Mapping[str, str], expires_at: datetime) -> None:
+    """A person brought new secrets: they count from now on, and a refresh that is still under way comes too late."""
+    table = schema.connection
+    work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == of.workspace_id, table.c.id == of.id)
+        .values(
+            credentials=_seal(store, work, of.id, texts),
+            token_generation=table.c.token_generation + 1,
+            token_expires_at=expires_at,
+            refresh_fence=table.c.refresh_fence + 1,
+            refresh_lease_until=None,
+        )
+    )
+    resume(work, of.id)
+
+
 def end_refresh(work: Work, of: Connection, fence: int) -> None:
     """Gives the lease back after a refresh that did not succeed."""
     table = schema.connection
