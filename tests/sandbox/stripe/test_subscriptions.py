@@ -616,3 +616,144 @@ def test_a_preview_without_a_subscription_gathers_what_is_pending(api, customer)
     extra = {"invoice_items": [{"amount": 300}]}
     assert api.invoices.create_preview({"customer": customer.id, "currency": "eur", **extra}).total == 1000
     assert [one.amount for one in api.invoice_items.list({"pending": True}).data] == [700]
+
+
+def test_a_running_subscription_can_be_given_a_trial(api, subscribe, price, advance, invoices):
+    subscription = subscribe(price(3100))
+    advance(2026, 1, 11)
+    extended = api.subscriptions.update(subscription.id, {"trial_end": at(2026, 1, 21)})
+    assert (extended.status, period(extended)) == ("trialing", ("2026-01-01", "2026-01-21"))
+    assert [one.amount for one in api.invoice_items.list({"pending": True}).data] == [-2100]
+    advance(2026, 1, 21, 1)
+    assert period(api.subscriptions.retrieve(subscription.id)) == ("2026-01-21", "2026-02-21")
+    assert invoices()[-1].total == 1000
+
+
+def test_a_coupon_for_once_waits_for_the_end_of_the_trial(api, subscribe, advance, invoices):
+    coupon = api.coupons.create({"percent_off": 50, "duration": "once"})
+    subscribe(discounts=[{"coupon": coupon.id}], trial_period_days=7)
+    advance(2026, 2, 8)
+    assert [one.total for one in invoices()] == [0, 1500, 3000]
+
+
+def test_prorations_can_be_reckoned_from_another_moment(api, subscribe, price, advance):
+    subscription = subscribe(price(3100))
+    advance(2026, 1, 21)
+    item = subscription["items"].data[0]
+    change = {"items": [{"id": item.id, "quantity": 2}], "proration_date": at(2026, 1, 11)}
+    api.subscriptions.update(subscription.id, change)
+    assert [one.amount for one in api.invoice_items.list({"pending": True}).data] == [4200, -2100]
+    with pytest.raises(stripe.InvalidRequestError, match="current billing period"):
+        api.subscriptions.update(subscription.id, {**change, "proration_date": at(2025, 12, 1)})
+
+
+def test_usage_up_to_the_cancellation_is_billed(api, customer, metered, used, advance, invoices):
+    items = [{"price": metered().id}]
+    first = api.subscriptions.create({"customer": customer.id, "items": items, "cancel_at_period_end": True})
+    used(1000)
+    advance(2026, 2, 1, 1)
+    assert api.subscriptions.retrieve(first.id).status == "canceled"
+    assert [(one.total, one.status) for one in invoices()] == [(500, "paid")]
+    second = api.subscriptions.create({"customer": customer.id, "items": items})
+    advance(2026, 2, 5)
+    used(400)
+    advance(2026, 2, 6)
+    api.subscriptions.cancel(second.id, {"invoice_now": True})
+    assert invoices()[-1].total == 200
+
+
+def test_what_is_metered_has_no_quantity_of_its_own(api, customer, metered):
+    with pytest.raises(stripe.InvalidRequestError, match="metered"):
+        api.subscriptions.create({"customer": customer.id, "items": [{"price": metered().id, "quantity": 1}]})
+
+
+@pytest.mark.parametrize(("formula", "billed"), [("sum", 12), ("count", 3), ("last", 5)])
+def test_a_meter_sums_counts_or_takes_the_last(api, customer, clock, formula, billed):
+    meter = api.billing.meters.create(
+        {"display_name": "Seats", "event_name": "seat", "default_aggregation": {"formula": formula}}
+    )
+    for second, value in enumerate((4, 3, 5)):
+        payload = {"stripe_customer_id": customer.id, "value": str(value)}
+        stamp = clock.frozen_time - 100 + second
+        api.billing.meter_events.create({"event_name": "seat", "payload": payload, "timestamp": stamp})
+    span = {"customer": customer.id, "start_time": clock.frozen_time - 200, "end_time": clock.frozen_time}
+    (summary,) = api.billing.meters.event_summaries.list(meter.id, span).data
+    assert summary.aggregated_value == billed
+
+
+def test_usage_needs_an_active_meter_and_a_near_moment(api, used, metered, clock):
+    metered()
+    with pytest.raises(stripe.InvalidRequestError, match="35 days"):
+        used(1, timestamp=clock.frozen_time - 36 * DAY)
+    with pytest.raises(stripe.InvalidRequestError, match="non-negative"):
+        used(-1)
+    meter = api.billing.meters.list().data[0]
+    assert api.billing.meters.deactivate(meter.id).status == "inactive"
+    with pytest.raises(stripe.InvalidRequestError, match="No active meter"):
+        used(1)
+    assert api.billing.meters.reactivate(meter.id).status == "active"
+
+
+def test_pausing_may_give_back_the_unused_time(api, subscribe, price, advance):
+    subscription = subscribe(price(3100))
+    advance(2026, 1, 11)
+    unused = {"unused_time_from": {"type": "now"}}
+    api.subscriptions.pause(subscription.id, {"type": "subscription", "bill_for": unused})
+    assert [one.amount for one in api.invoice_items.list({"pending": True}).data] == [-2100]
+
+
+def test_resuming_waits_for_its_payment_unless_told_not_to(api, customer, subscribe, advance):
+    first, second = subscribe(), subscribe()
+    for subscription in (first, second):
+        api.subscriptions.pause(subscription.id, {"type": "subscription"})
+    broken = api.payment_methods.attach("pm_card_chargeCustomerFail", {"customer": customer.id})
+    api.customers.update(customer.id, {"invoice_settings": {"default_payment_method": broken.id}})
+    waiting = api.subscriptions.resume(first.id)
+    assert waiting.status == "paused"
+    assert (
+        api.subscriptions.resume(second.id, {"payment_behavior": "resume_on_payment_attempt"}).status
+        != "paused"
+    )
+    api.invoices.pay(waiting.latest_invoice, {"payment_method": "pm_card_visa"})
+    assert api.subscriptions.retrieve(first.id).status == "active"
+
+
+def test_a_canceled_subscription_is_closed_but_for_its_metadata(api, subscribe, advance, invoices):
+    subscription = subscribe()
+    advance(2026, 2, 1)
+    assert invoices()[1].status == "draft"
+    api.subscriptions.cancel(subscription.id)
+    assert api.subscriptions.update(subscription.id, {"metadata": {"a": "1"}}).metadata["a"] == "1"
+    with pytest.raises(stripe.InvalidRequestError, match="only update its metadata"):
+        api.subscriptions.update(subscription.id, {"description": "x"})
+    advance(2026, 2, 2)
+    assert invoices()[1].status == "draft"
+
+
+def test_a_subscription_takes_recurring_active_prices_of_one_currency_once(api, subscribe, price):
+    one = price()
+    dollars = price(currency="usd")
+    with pytest.raises(stripe.InvalidRequestError, match="only supports `usd`"):
+        subscribe(one, dollars)
+    with pytest.raises(stripe.InvalidRequestError, match="same price"):
+        subscribe(one, one)
+    product = api.products.create({"name": "Once"})
+    once = api.prices.create({"product": product.id, "currency": "eur", "unit_amount": 1})
+    with pytest.raises(stripe.InvalidRequestError, match="type=recurring"):
+        subscribe(once)
+    api.prices.update(one.id, {"active": False})
+    with pytest.raises(stripe.InvalidRequestError, match="inactive"):
+        subscribe(one)
+
+
+def test_what_comes_once_goes_on_the_first_invoice(api, subscribe, invoices):
+    product = api.products.create({"name": "Set-up"})
+    once = api.prices.create({"product": product.id, "currency": "eur", "unit_amount": 5000})
+    subscribe(add_invoice_items=[{"price": once.id}])
+    assert sorted(line.amount for line in invoices()[0].lines.data) == [3000, 5000]
+
+
+def test_a_clock_without_subscriptions_goes_two_years_at_most(advance):
+    with pytest.raises(stripe.InvalidRequestError, match="two intervals"):
+        advance(2028, 1, 2)
+    assert advance(2028, 1, 1).status == "advancing"
