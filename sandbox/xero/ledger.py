@@ -139,7 +139,12 @@ class Ledger:
             {"reference": lambda row: row.reference},
             ("reference", "status"),
         )
-        self.manual_journals = self._table("manual_journal", rows.ManualJournal, {}, ("narration", "status"))
+        self.manual_journals = self._table(
+            "manual_journal",
+            rows.ManualJournal,
+            {"narration": lambda row: row.narration},
+            ("narration", "status"),
+        )
         self.quotes = self._table(
             "quote",
             rows.Quote,
