@@ -12,6 +12,7 @@ from cli.books import state_hash, status, trial_balance
 from cli.matrix import connectors
 from cli.operating import backup, doctor, restore
 from cli.output import printable
+from cli.people import people
 from cli.serve import scheduler, up, web, worker
 from cli.setting import database, key, rate, rules, setup, tokens, webhook_secret
 from cli.show import demo, sandbox
@@ -27,6 +28,7 @@ _COMMANDS = (
     rules,
     rate,
     tokens,
+    people,
     up,
     web,
     worker,

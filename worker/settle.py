@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.contract import Outcome, Row, Stored, Writes
+from connectors.registry import CONNECTORS
 from core.canonical import canonical_json, digest
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
@@ -15,6 +16,7 @@ from core.store.observations import Observed, observe
 from core.store.outbox import Owed, Push
 from core.store.work import Work
 from worker.hub import Hub
+from worker.standing import stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def _keep(
         (fresh if one.is_new else known).append(link)
         deeds.append(Deed(f"{kind} written to {target.name}", one.owed.record_id, push_id, "", sent_hash))
     observe(hub.store, work, target.id, kind, observed, work.now)
+    rows = {one.stored.remote_id: one.stored.row for one in written}
+    stand(work, target.id, kind, CONNECTORS[target.vendor].reads.get(kind), rows, work.now)
     links.add(work, target.id, target.environment, kind, fresh)
     links.sent(work, target.id, kind, known)
     audit.note(work, deeds)
