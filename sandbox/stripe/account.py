@@ -31,6 +31,8 @@ class Account:
         self.store = Store(seed, self.now)
         self.id = "acct_sandbox"
         self.agenda = Agenda()
+        self.after_retries = "cancel"
+        """What becomes of a subscription after the last failed attempt: cancel, unpaid, past_due."""
         self.asked = Asked()
         self.settling: list[tuple[int, str]] = []
         """A heap of when pending balance transactions become available, and their ids."""
@@ -94,6 +96,7 @@ class Account:
                 "request": {"id": self.asked.request_id, "idempotency_key": self.asked.idempotency_key},
                 "type": type_,
                 "_kind": kind,
+                "_told_at": self.now(),
                 "_object": pack(kind, shown),
             }
         )
@@ -105,12 +108,15 @@ class Account:
         return event
 
     def _test_clock_of(self, row: Row) -> str | None:
-        if row.kind == "test_helpers.test_clock" or row.deleted:
+        """By way of the object that it belongs to, where it does not say so itself."""
+        if row.deleted:
             return None
-        if row.get("test_clock"):
-            return str(row["test_clock"])
-        owner = self.store.find("customer", row.get("customer") or "")
-        return owner["test_clock"] if owner and not owner.deleted else None
+        clock: str | None = row.get("test_clock")
+        for kind in ("customer", "invoice", "charge", "subscription"):
+            owner = self.store.find(kind, row.get(kind) or "") if clock is None else None
+            if owner is not None:
+                clock = self._test_clock_of(owner)
+        return clock
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Shown:

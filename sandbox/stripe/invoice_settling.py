@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import customer_balance
+from sandbox.stripe import customer_balance, subscription_standing
 from sandbox.stripe.account import Account
 from sandbox.stripe.rows import Row
 
@@ -57,11 +57,13 @@ def mark_paid(account: Account, invoice: Row, **changes: Any) -> None:
     )
     account.emit("invoice.paid", invoice)
     account.emit("invoice.payment_succeeded", invoice)
+    subscription_standing.invoice_paid(account, invoice)
 
 
 def note_failed_attempt(account: Account, invoice: Row) -> None:
     account.update(invoice, "invoice.updated", attempted=True, attempt_count=invoice["attempt_count"] + 1)
     account.emit("invoice.payment_failed", invoice)
+    subscription_standing.invoice_failed(account, invoice)
 
 
 def open_payment(account: Account, invoice: Row) -> Row | None:

@@ -232,5 +232,14 @@ def mark_uncollectible(account: Account, _: Params, id_: str) -> Row:
     return invoice
 
 
-def schedule(account: Account, invoice: Row) -> None:
-    """Nothing advances by itself yet."""
+def send(account: Account, _: Params, id_: str) -> Row:
+    """Nothing is mailed; the event tells that it would have been."""
+    invoice = account.store.get("invoice", id_, "invoice")
+    if invoice["status"] == "draft":
+        finalize(account, invoice)
+    if invoice["status"] == "void":
+        raise StripeError("A voided invoice cannot be sent.")
+    account.emit("invoice.sent", invoice)
+    if invoice["due_date"] is not None:
+        account.agenda.put(invoice["test_clock"], invoice["due_date"], "invoice_overdue", id_)
+    return invoice
