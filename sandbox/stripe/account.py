@@ -8,6 +8,7 @@ from sandbox.kit import Clock
 from sandbox.stripe.agenda import Agenda
 from sandbox.stripe.archive import pack
 from sandbox.stripe.rows import Row, Shown
+from sandbox.stripe.settings import Settings
 from sandbox.stripe.showing import show
 from sandbox.stripe.store import Store
 
@@ -31,8 +32,7 @@ class Account:
         self.store = Store(seed, self.now)
         self.id = "acct_sandbox"
         self.agenda = Agenda()
-        self.after_retries = "cancel"
-        """What becomes of a subscription after the last failed attempt: cancel, unpaid, past_due."""
+        self.settings = Settings()
         self.asked = Asked()
         self.settling: list[tuple[int, str]] = []
         """A heap of when pending balance transactions become available, and their ids."""

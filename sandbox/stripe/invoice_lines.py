@@ -122,7 +122,7 @@ def compute(account: Account, invoice: Row) -> None:
 def balance_after(account: Account, invoice: Row) -> None:
     """What is due once the customer's balance has been taken into account."""
     customer = account.store.get("customer", invoice["customer"])
-    due = applied(invoice, customer)
+    due = applied(invoice, customer, carry_small_amounts=account.settings.carry_small_amounts)
     account.store.save(
         invoice, starting_balance=due.starting, amount_due=due.amount, amount_remaining=due.amount
     )

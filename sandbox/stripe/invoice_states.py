@@ -77,7 +77,7 @@ def _next_number(account: Account, customer: Row) -> str:
 
 
 def _balance_applied(account: Account, invoice: Row, customer: Row) -> dict[str, int]:
-    due = applied(invoice, customer)
+    due = applied(invoice, customer, carry_small_amounts=account.settings.carry_small_amounts)
     for type_, amount in due.moves:
         customer_balance.move(account, customer, amount, invoice["currency"], type_, invoice=invoice.id)
     return {

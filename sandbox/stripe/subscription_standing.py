@@ -52,9 +52,9 @@ def gave_up(account: Account, invoice: Row) -> None:
     subscription = of_invoice(account, invoice)
     if subscription is None or subscription["status"] in ENDED:
         return
-    if account.after_retries == "cancel":
+    if account.settings.after_retries == "cancel":
         end(account, subscription, reason="payment_failed")
-    elif account.after_retries == "unpaid":
+    elif account.settings.after_retries == "unpaid":
         change(account, subscription, status="unpaid")
 
 

@@ -254,7 +254,7 @@ def test_a_failed_renewal_is_retried_and_given_up(api, failing, advance, invoice
 
 @pytest.mark.parametrize(("setting", "status"), [("unpaid", "unpaid"), ("past_due", "past_due")])
 def test_what_follows_the_last_retry_is_a_setting(*, api, failing, advance, vendor, setting, status):
-    vendor.account.after_retries = setting
+    vendor.account.settings.after_retries = setting
     advance(2026, 2, 16, 1)
     assert api.subscriptions.retrieve(failing.id).status == status
 
