@@ -73,10 +73,10 @@ class Table(Generic[R]):
         kind: str,
         journal: Journal,
         keys: Mapping[str, Callable[[R], Hashable]],
-        natural: Callable[[R], Mapping[str, str | None]],
+        natural: tuple[str, ...],
     ) -> None:
         self.kind = kind
-        self.natural = natural
+        self._natural = natural
         self._journal = journal
         self._keys = keys
         self.clear()
@@ -103,6 +103,10 @@ class Table(Generic[R]):
 
     def having(self, name: str, key: Hashable) -> list[R]:
         return [self._rows[row_id] for row_id in self._found[name].get(key, ())]
+
+    def natural(self, row: R) -> dict[str, Any]:
+        """What a person would know the row by."""
+        return {name: getattr(row, name) for name in self._natural}
 
     def in_order(self) -> "Rows[R]":
         """All, in order of creation."""

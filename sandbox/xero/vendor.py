@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from sandbox.kit import Clock, Effect, Request, Response
 from sandbox.xero import routes, settings, tokens, wire
+from sandbox.xero.bank_accounts import balance
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.chart import open_books
 from sandbox.xero.codec import encode
@@ -96,8 +97,15 @@ class Xero:
         return past.handle
 
     def administer(self, request: Request) -> Response | None:
-        """POST /_sandbox/organisation, rules and limits change what no API of the vendor can."""
+        """POST /_sandbox/organisation, rules and limits change what no API of the vendor can; GET
+        /_sandbox/balances tells what is on each bank account, by its code.
+        """
         ledger = self.ledger
+        if (request.method, request.path) == ("GET", "/_sandbox/balances"):
+            banks = [account for account in ledger.accounts if account.type == "BANK"]
+            return Response.of_json(
+                200, {account.code: str(wire.amount(balance(ledger, account))) for account in banks}
+            )
         if request.method != "POST":
             return None
         try:
@@ -172,6 +180,8 @@ class Xero:
         return self._answer(request, run)
 
     def _envelope(self, answer: Answer) -> dict[str, Any]:
+        if answer.bare:
+            return dict(answer.content)
         return {
             "Id": self._instance(),
             "Status": "OK",

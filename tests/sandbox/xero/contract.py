@@ -24,7 +24,7 @@ _UNDOCUMENTED = {
     "BankTransaction": {"DateString", "HasErrors", "UpdatedDateUTCString"},
     "Payment": {"UpdatedDateUTCString"},
     "LineItem": {"ValidationErrors"},
-    "Contact": set(),
+    "BankTransfer": {"DateString", "CreatedDateUTCString"},
     "Element": None,
 }
 """What Xero's own examples show beyond its schemas; None: anything."""
