@@ -8,6 +8,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from cli.books import state_hash, status, trial_balance
+from cli.operating import backup, doctor, restore
 from cli.serve import scheduler, up, web, worker
 from cli.setting import connect, database, key, rate, rules, setup
 from cli.show import demo, sandbox
@@ -22,7 +23,7 @@ def cli() -> None:
 
 for command in (up, web, worker, scheduler, sandbox, demo, status, trial_balance, state_hash, setup, connect, rules):
     cli.add_command(command)
-for command in (rate, key, database):
+for command in (rate, key, database, doctor, backup, restore):
     cli.add_command(command)
 
 

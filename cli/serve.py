@@ -1,14 +1,14 @@
 """The processes of a running hub: each by itself, or all of them with `up`."""
 
-import logging
-
 import click
 import waitress
 
 from core.settings import settings
 from web.app import create_app
+from worker.doctor import check_disk
 from worker.embedded import EmbeddedRedis, check_redis
 from worker.hub import open_hub
+from worker.logs import start_logging
 from worker.process import run_worker
 from worker.processes import Processes, stop_on_signals
 from worker.sweep import TICK_SECONDS, tick
@@ -20,8 +20,9 @@ _WEB_THREADS = 8
 def web() -> None:
     """Serve the webhook doors and the health pages."""
     wanted = settings()
+    start_logging("web")
+    check_disk(wanted)
     hub = open_hub(wanted)
-    logging.basicConfig(level=logging.WARNING)
     waitress.serve(
         create_app(hub),
         host=wanted.host,
@@ -38,6 +39,8 @@ def web() -> None:
 def worker() -> None:
     """Serve the bell: ingest, deliver and pull, one lane at a time."""
     wanted = settings()
+    start_logging("worker")
+    check_disk(wanted)
     check_redis(wanted)
     run_worker(wanted)
 
@@ -45,7 +48,7 @@ def worker() -> None:
 @click.command()
 def scheduler() -> None:
     """Ring what is due and start what the schedule asks for. Any number may run."""
-    logging.basicConfig(level=logging.WARNING)
+    start_logging("scheduler")
     hub = open_hub(settings())
     stopped = stop_on_signals()
     while not stopped.wait(TICK_SECONDS):

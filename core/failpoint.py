@@ -2,7 +2,8 @@
 
 `SUBLEDGER_FAILPOINTS=P10:kill@3,P16:hang` kills at the third passing of P10 and waits for ever at P16. A kind may
 narrow it: `P14/payment:kill`. With `SUBLEDGER_FAILPOINT_DIR` passings are counted over all processes (a file each),
-so that a work-horse that is forked for every job still dies only once.
+so that a work-horse that is forked for every job still dies only once. `SUBLEDGER_FAILPOINTS=@FILE` reads the rules
+from a file at every passing, so that a test can change them while the hub runs.
 """
 
 import os
@@ -26,16 +27,19 @@ def _parse(text: str) -> dict[str, tuple[str, int]]:
     return rules
 
 
-_RULES = _parse(os.environ.get("SUBLEDGER_FAILPOINTS", ""))
+_ASKED = os.environ.get("SUBLEDGER_FAILPOINTS", "")
+_FILE = Path(_ASKED.removeprefix("@")) if _ASKED.startswith("@") else None
+_RULES = {} if _FILE else _parse(_ASKED)
 _PASSED: dict[str, int] = {}
 
 
 def failpoint(place: str, kind: str = "") -> None:
-    if not _RULES:
+    if not _ASKED:
         return
+    rules = _parse(_FILE.read_text()) if _FILE else _RULES
     for name in (place, f"{place}/{kind}"):
-        if name in _RULES:
-            action, nth = _RULES[name]
+        if name in rules:
+            action, nth = rules[name]
             if _passing(name) == nth:
                 _act(name, action)
 

@@ -4,6 +4,7 @@ from flask import Flask, Response, jsonify
 
 from core.errors import HubError
 from core.store.migrate import check_schema
+from web.metrics import metrics
 from web.webhooks import doors
 from worker.hub import Hub
 
@@ -12,6 +13,7 @@ def create_app(hub: Hub) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions["hub"] = hub
     app.register_blueprint(doors)
+    app.register_blueprint(metrics)
 
     @app.get("/health")
     def health() -> Response:

@@ -53,7 +53,6 @@ def receive(vendor: str, app_id: str) -> Response:
     except Busy as error:
         _log.warning("a webhook for app %s was not stored: %s", app_id, error)
         return _empty(503, retry_after=5)
-    failpoint("P5")
     hub.bell.ring(*rings)
     failpoint("P6")
     return _empty(200)
@@ -90,10 +89,11 @@ def _store(hub: Hub, app: App, webhook: Webhook, headers: Mapping[str, str], bod
             [_unreadable(app, receipt_id, body, problem)] if problem else _resolved(work.connection, app, notifications)
         )
         inbox.note(hub.store, work, told, receipt_id, "webhook")
-        failpoint("P4")
+        failpoint("P4", told[0].kind if told else "")
         return told
 
     told = hub.store.write(app.workspace_id, file)
+    failpoint("P5", told[0].kind if told else "")
     return {
         LaneName(app.workspace_id, one.connection_id, one.kind, "ingest")
         for one in told

@@ -5,9 +5,12 @@ import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -65,15 +68,13 @@ class Bell:
 
 
 def connect(settings: Settings, *, timeout_seconds: float | None) -> Redis:
+    """A time-out bounds everything: with it nothing is tried twice, since the client would sleep in between."""
+    options: dict[str, Any] = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds or 5}
+    if timeout_seconds is not None:
+        options["retry"] = Retry(NoBackoff(), 0)
     if settings.redis_url:
-        return Redis.from_url(
-            settings.redis_url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds or 5
-        )
-    return Redis(
-        unix_socket_path=str(embedded_socket(settings)),
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds or 5,
-    )
+        return Redis.from_url(settings.redis_url, **options)
+    return Redis(unix_socket_path=str(embedded_socket(settings)), **options)
 
 
 def embedded_socket(settings: Settings) -> Path:

@@ -182,7 +182,7 @@ class _Around:
         )
         settled: dict[str, list[tuple[int, datetime]]] = {}
         for query in (paid, credited):
-            for invoice_id, minor, moment in self._work.connection.execute(query).tuples():
+            for invoice_id, minor, moment in self._work.connection.execute(query):
                 if minor:
                     settled.setdefault(invoice_id, []).append((minor, moment))
         return settled

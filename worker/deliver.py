@@ -13,6 +13,7 @@ from core.reasons import Problem, Reason, ReasonCode
 from core.store import connections, outbox, records
 from core.store.outbox import Owed, Push
 from core.store.work import Work
+from worker.backup import asks_first
 from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.compose import Composed, compose
@@ -51,7 +52,7 @@ class _Drain:
         self.rings = rings
         self.connector = CONNECTORS[held.connection.vendor]
         self.writes: Writes = self.connector.writes[kind]
-        self.caller = Caller(hub, held.connection, self.connector)
+        self.caller = Caller(held, self.connector)
 
     def send_a_batch(self) -> bool:
         """False when nothing is ready to be sent."""
@@ -117,7 +118,12 @@ class _Drain:
             )
         )
         failpoint("P14", self.kind)
-        self._send_push(push, call, rows)
+        if group[0].remote_id is None and group[0].owed.attempts == 0 and asks_first(target, self.hub.clock.now()):
+            # nothing was sent, and yet it may be there: the question decides
+            self._lose(push, self.hub.clock.now())
+            self._ask(push)
+        else:
+            self._send_push(push, call, rows)
 
     def _send_push(self, push: Push, call: Call, rows: Sequence[Row]) -> None:
         ids = [owed.id for owed in push.members]

@@ -22,6 +22,8 @@ class Hub:
     bell: Bell
     entropy: Random
     """For jitter and backoff, seeded where a run is to be repeatable. Never for secrets."""
+    lease_seconds: float
+    """How long a lane stays with a worker that does not come back."""
 
     @property
     def clock(self) -> Clock:
@@ -33,7 +35,7 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
     store = open_store(settings, clock=clock)
     check_schema(store.engine)
     entropy = SystemRandom() if settings.seed is None else Random(settings.seed)  # noqa: S311 - jitter only
-    return Hub(store, Bell(settings), entropy)
+    return Hub(store, Bell(settings), entropy, settings.lease_seconds)
 
 
 def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:

@@ -31,7 +31,7 @@ def ingest(hub: Hub, workspace_id: str, connection_id: str, kind: Kind) -> set[L
     with working(hub, workspace_id, connection_id, kind, "ingest") as held:
         if held is None or kind not in CONNECTORS[held.connection.vendor].reads:
             return rings
-        caller = Caller(hub, held.connection, CONNECTORS[held.connection.vendor])
+        caller = Caller(held, CONNECTORS[held.connection.vendor])
         while held.time_left():
             hints = held.write(lambda work: inbox.claim(work, connection_id, kind, _OBJECTS_MAX))
             if not hints:

@@ -19,6 +19,9 @@ from core.store.work import Store, Work
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
 
+ASK_FIRST_UNTIL = "ask_first_until"
+"""The option that makes every creation wait for a question, until that moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -267,6 +270,11 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
     grown = min(_BACKOFF_MAX_SECONDS, 2 ** min(failures, 10))
     seconds = max(least_seconds * (1 + jitter / 10), grown * (0.5 + jitter / 2))
     _set(work, connection_id, not_before=work.now + timedelta(seconds=seconds))
+
+
+def ask_first(work: Work, one: Connection, until: datetime) -> None:
+    """After a restore: what is to be created may have been created after the copy was made."""
+    _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
 
 
 def succeeded(work: Work, connection_id: str) -> None:

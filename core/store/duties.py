@@ -86,7 +86,9 @@ def open_work(database: Connection, workspace_id: str) -> dict[str, dict[str, in
     counts: dict[str, dict[str, int]] = {}
     for table in (schema.event, schema.delivery, schema.push):
         rows = database.execute(
-            select(table.c.state, func.count()).where(table.c.workspace_id == workspace_id).group_by(table.c.state)
+            select(table.c.state, func.count().label("how_many"))
+            .where(table.c.workspace_id == workspace_id)
+            .group_by(table.c.state)
         )
-        counts[table.name] = dict(rows.tuples().all())
+        counts[table.name] = {row.state: row.how_many for row in rows}
     return counts

@@ -132,8 +132,8 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
     for one in crashing:
         park(work, one.id, Reason(ReasonCode.CRASHED, {"document": one.name, "attempts": str(one.attempts)}))
     owed = [one for one in owed if one not in crashing]
-    # what was begun before without a result may be what made the work stop: it goes alone
-    suspects = [one for one in owed if one.attempts or one.alone]
+    # what was begun twice without a result may be what makes the work stop: it goes alone
+    suspects = [one for one in owed if one.attempts > 1 or one.alone]
     if suspects:
         owed = suspects[:1]
     _values(work, [one.id for one in owed], attempts=delivery.c.attempts + 1)
