@@ -51,6 +51,7 @@ class Rules:
     bank_transfers_stay_in_one_currency: bool = True
     manual_journals_leave_banks_and_debtors_alone: bool = True
     rotated_refresh_tokens_have_grace: bool = True
+    scopes_are_enforced: bool = True
 
 
 class Ledger:
