@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from cli.output import Printed, printing, table
+from core.settings import settings
 from demo.run import run_demo
 from sandbox.command import start
 from worker.processes import stop_on_signals
@@ -34,5 +35,9 @@ def sandbox(seed: int, stripe_port: int, xero_port: int, as_json: bool) -> None:
 @click.command()
 @printing
 def demo() -> Printed:
-    """Paid invoices walk from Stripe to Xero through real processes, and come out equal to the cent."""
-    return run_demo()
+    """Two months of a business walk from Stripe to Xero through real processes, and come out equal to the cent.
+
+    SUBLEDGER_SEED chooses what goes wrong on the way, and the story's own turns.
+    """
+    as_json = click.get_current_context().params["as_json"]
+    return run_demo(settings().seed or 1, progress=not as_json)

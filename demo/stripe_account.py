@@ -26,7 +26,9 @@ class StripeAccount:
         return made
 
     def read(self, path: str, **params: Any) -> dict[str, Any]:
-        response = self._session.get(f"{self._base_url}/v1/{path}", params=list(_form(params)), timeout=_TIMEOUT_SECONDS)
+        response = self._session.get(
+            f"{self._base_url}/v1/{path}", params=list(_form(params)), timeout=_TIMEOUT_SECONDS
+        )
         response.raise_for_status()
         found: dict[str, Any] = response.json()
         return found

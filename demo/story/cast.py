@@ -32,10 +32,11 @@ _FRENCH = (
     "Forêt — Études SA", "Société «Garçon»", "Noël ❄️ et Cie",
 )  # fmt: skip
 _AMERICAN = (
-    "Blue Heron Software, Inc.", "O'Neill Analytics LLC", 'The "Quoted" Company', "Peña & Daughters", "Zero\\Slash Corp",
-    "Smith; Wesson & Drop Tables", "D’Angelo Pizza 🍕 Inc.", "Coöperative Press", "#1 Hosting", "Jalapeño Labs",
+    "Blue Heron Software, Inc.",
+    "O'Neill Analytics LLC", 'The "Quoted" Company', "Peña & Daughters", "Zero\\Slash Corp",
+    "Smith; Wesson & Drop Tables", "Pizza D'Angelo 🍕 Inc.", "Coöperative Press", "#1 Hosting", "Jalapeño Labs",
 )  # fmt: skip
-_JAPANESE = ("株式会社さくら", "東京ねこカフェ🐈", "ラーメン一番", "Ōsaka Denki", "山田＆鈴木商店")
+_JAPANESE = ("株式会社さくら", "東京ねこカフェ🐈", "ラーメン一番", "Ōsaka Denki", "山田・鈴木商店")
 _KUWAITI = ("شركة الخليج", "Al-Ṣabāḥ Trading", "Dhow & Pearl W.L.L.", "مقهى النخلة ☕", "Falcon 'n' Sons")
 
 _MARKETS: Mapping[str, Market] = {

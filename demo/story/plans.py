@@ -136,9 +136,7 @@ def stock(stripe: StripeAccount) -> Catalogue:
 def _cost(amount: str | _Tiers) -> dict[str, Any]:
     if isinstance(amount, str):
         return {"unit_amount": amount}
-    tiers = [
-        {"up_to": up_to, "unit_amount_decimal": unit, "flat_amount_decimal": flat} for up_to, unit, flat in amount
-    ]
+    tiers = [{"up_to": up_to, "unit_amount_decimal": unit, "flat_amount_decimal": flat} for up_to, unit, flat in amount]
     return {"billing_scheme": "tiered", "tiers_mode": "graduated", "tiers": tiers}
 
 
