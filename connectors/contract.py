@@ -1,6 +1,6 @@
 """What a connector is: a frozen declaration, a client that moves rows and never opens them, pure functions between.
 
-A vendor's folder holds `__init__.py` (the declaration, one page), `client.py` (moves rows), `translate.py` (rows and
+A vendor's folder holds `__init__.py` (the declaration, one page), `client.py` (moves rows), `translate` (rows and
 entities, pure) and `webhook.py` (verify and parse, pure). The engine in `worker/` is driven by what is declared here
 and never asks which vendor it is talking to. A function that is absent is a capability that is absent.
 """
@@ -112,6 +112,8 @@ class Document:
     """The document's date (ISO) in its book's zone; a refund's date for what pays out a credit note."""
     rate: str = ""
     """Units of the book's base currency for one unit of the document's; empty in the base currency."""
+    settles_in: str = ""
+    """The currency in which the gateway's balance moved for it; empty for what moves no money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,9 @@ class Writes:
     """The exact element to send."""
     call: Callable[[Sequence[Row], bool, str], Call]
     """(rows, whether they are new there, idempotency key) to one HTTP write."""
-    rows: Callable[[bytes], Sequence[Row]]
-    """The elements back out of a call's body: the stored bytes are the only truth about what was sent."""
+    rows: Callable[[Call], Sequence[Row]]
+    """The elements back out of a call: what was stored of it is the only truth about what was sent. A removal may have
+    no body; its path then names the element."""
     answer: Callable[[Sequence[Row], Row], Sequence[Outcome]]
     """(rows sent, the parsed answer) to one outcome per row, in order, each recognised by its natural key."""
     differs: Callable[[Row, Row], Mapping[str, tuple[str, str]]]
@@ -152,6 +155,9 @@ class Writes:
     batch_max: int = 1
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
+    slots_beside: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
+    """In place of `slots`, where the record of that kind that the entity points to is itself a document there: what
+    pays out a refund that had been spent before it was explained comes from where that was put."""
     line_slots: Sequence[str] = ()
     """Choices that each line needs."""
     parts: Callable[[Entity], Sequence[str]] = lambda _: ("",)

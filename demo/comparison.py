@@ -1,16 +1,14 @@
 """The three columns side by side: a row for each kind and currency, with what keeps them from being equal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from rich.table import Table
-
 from core.money import exponent
 from demo.auditor import KINDS, Total, Totals
 
-_SIDES = ("stripe", "subledger", "xero")
+SIDES = ("stripe", "subledger", "xero")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Row:
 
 def compared(stripe: Totals, hub: Totals, xero: Totals) -> list[Row]:
     """By kind, then by currency; a currency that has nothing of a kind has no row."""
-    columns = dict(zip(_SIDES, (stripe, hub, xero), strict=True))
+    columns = dict(zip(SIDES, (stripe, hub, xero), strict=True))
     currencies = sorted({currency for totals in columns.values() for _, currency in totals})
     rows = [
         Row(kind, currency, {side: totals.get((kind, currency), Total()) for side, totals in columns.items()})
@@ -65,13 +63,3 @@ def compared(stripe: Totals, hub: Totals, xero: Totals) -> list[Row]:
         for currency in currencies
     ]
     return [row for row in rows if any(total.count or total.amount for total in row.sides.values())]
-
-
-def comparison_table(rows: Sequence[Row]) -> Table:
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for column in ("kind", "currency", *_SIDES, "difference", "count"):
-        table.add_column(column, justify="left" if column in {"kind", "currency"} else "right", no_wrap=True)
-    for row in rows:
-        told = row.told()
-        table.add_row(*(told[name] for name in ("kind", "currency", *_SIDES, "difference")), row.counts)
-    return table

@@ -47,7 +47,7 @@ def _rulebook(ten_percent: str) -> Mapping[str, Any]:
                 {"when": {"currency": "USD"}, "use": "1201"},
                 {"when": {"currency": "JPY"}, "use": _YEN_ACCOUNT},
             ],
-
+            "refunds_to_classify": [{"use": REFUNDS_ACCOUNT}],
         }
     }
 
@@ -65,7 +65,7 @@ def workspace(line: Mapping[str, Mapping[str, str]], rulebook: Mapping[str, Any]
                 "environment": "sandbox",
                 "base_url": stripe["base_url"],
                 "secrets": {"api_key": stripe["api_key"], "webhook_secret": stripe["webhook_secret"]},
-                "options": {"pull_seconds": "3"},
+                "options": {"pull_seconds": "10"},
             },
             {
                 "name": "Xero",
@@ -79,7 +79,7 @@ def workspace(line: Mapping[str, Mapping[str, str]], rulebook: Mapping[str, Any]
                 },
                 "rulebook": rulebook,
                 # a sandbox on this machine settles at once; a vendor across the world does not
-                "options": {"settle_seconds": "1", "pull_seconds": "10"},
+                "options": {"settle_seconds": "1", "pull_seconds": "60"},
             },
         ],
         "rates": [

@@ -14,9 +14,11 @@ from core.canonical import canonical_json
 from core.entities import CreditNote, Entity, Invoice, Payment, references, with_ids
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import bodies, connections, outbox, records
+from core.store import bodies, connections, links, outbox, records
 from core.store.connections import Connection
-from core.store.records import Observed, Saved
+from core.store.links import Link
+from core.store.observations import Observed, observe
+from core.store.records import Version
 from core.store.work import Work
 from worker.bookkeeping import Bookkeeper
 from worker.hub import Hub
@@ -102,26 +104,17 @@ class _Absorption:
         """Appends what is new to the observations, and reads what is not older than what we have seen."""
         contents = {remote_id: canonical_json(one.row) for remote_id, one in rows.items()}
         hashes = {remote_id: self._fingerprint(content) for remote_id, content in contents.items()}
-        latest = records.latest_observations(self.work, self.connection.id, kind, list(rows))
-        current = [remote_id for remote_id in rows if remote_id not in latest or latest[remote_id][1] <= seen_at]
         version = self.connector.reads[kind].version
-        records.observe(
+        current = observe(
             self.hub.store,
             self.work,
+            self.connection.id,
+            kind,
             [
-                Observed(
-                    self.connection.id,
-                    kind,
-                    remote_id,
-                    contents[remote_id],
-                    hashes[remote_id],
-                    version(rows[remote_id].row),
-                    rows[remote_id].cause,
-                    seen_at,
-                )
-                for remote_id in current
-                if remote_id not in latest or latest[remote_id][0] != hashes[remote_id]
+                Observed(remote_id, contents[remote_id], hashes[remote_id], version(one.row), one.cause)
+                for remote_id, one in rows.items()
             ],
+            seen_at,
         )
         for remote_id in current:
             one = rows[remote_id]
@@ -149,56 +142,47 @@ class _Absorption:
         for record_id, reason in plan.problems.items():
             self.done.problems[origins.pop(record_id).row] = reason
             del ours[record_id]
-        saved = self._save(kind, ours, origins)
+        revisions = self._save(kind, ours, origins)
         self._link(kind, origins, fresh)
         self.books.post(plan)
         self.books.post_what_follows(kind, ours)
-        self._owe(kind, {id_: (ours[id_], one.revision) for id_, one in saved.items() if one.changed})
+        self._owe(kind, {record_id: (ours[record_id], revision) for record_id, revision in revisions.items()})
 
     def _known_ids(self, kind: Kind, told: Mapping[str, _Told]) -> dict[tuple[Kind, str], str]:
         wanted = {(kind, remote_id) for remote_id in told}
         wanted |= {reference for one in told.values() for reference in references(one.entity)}
-        return records.linked(self.work.connection, self.work.workspace_id, self.connection.id, wanted)
+        return links.linked(self.work.connection, self.work.workspace_id, self.connection.id, wanted)
 
-    def _save(self, kind: Kind, ours: Mapping[str, Entity], origins: Mapping[str, _Told]) -> Mapping[str, Saved]:
+    def _save(self, kind: Kind, ours: Mapping[str, Entity], origins: Mapping[str, _Told]) -> Mapping[str, int]:
+        """The new revisions of those that changed."""
         return records.save(
             self.hub.store,
             self.work,
             kind,
             origin_connection_id=self.connection.id,
             book_id=self.connection.book_id,
-            entities={
-                record_id: (
+            versions={
+                record_id: Version(
                     origins[record_id].remote_id,
                     _name(kind, origins[record_id].remote_id, entity),
                     self._fingerprint(canonical_json(entity)),
                     entity,
+                    origins[record_id].cause,
                 )
                 for record_id, entity in ours.items()
             },
-            causes={record_id: one.cause for record_id, one in origins.items()},
         )
 
     def _link(self, kind: Kind, origins: Mapping[str, _Told], fresh: Mapping[str, str]) -> None:
         """The gateway's ids of these records, and what it last showed of them."""
-        new = []
-        for record_id, one in origins.items():
-            shown = {"version": one.version, "shown_hash": one.shown_hash}
-            if one.remote_id in fresh:
-                new.append(
-                    {
-                        "connection_id": self.connection.id,
-                        "record_id": record_id,
-                        "environment": self.connection.environment,
-                        "kind": kind.value,
-                        "remote_id": one.remote_id,
-                        "part": "",
-                        **shown,
-                    }
-                )
-            else:
-                records.show(self.work, self.connection.id, kind, one.remote_id, **shown)
-        records.add_links(self.work, new)
+        new = [
+            Link(record_id, "", one.remote_id, one.version, one.shown_hash)
+            for record_id, one in origins.items()
+            if one.remote_id in fresh
+        ]
+        shown = {one.remote_id: (one.version, one.shown_hash) for one in origins.values() if one.remote_id not in fresh}
+        links.add(self.work, self.connection.id, self.connection.environment, kind, new)
+        links.show(self.work, self.connection.id, kind, shown)
 
     def _owe(self, kind: Kind, changed: Mapping[str, tuple[Entity, int]]) -> None:
         """Whoever keeps the same book and takes this kind is owed the new revisions."""
@@ -211,11 +195,14 @@ class _Absorption:
             if writes is None:
                 continue
             demanded = outbox.owed_ever(self.work, target.id, changed) if writes.on_demand else set(changed)
-            for record_id, (entity, revision) in changed.items():
-                parts = writes.parts(entity)
-                if record_id in demanded and parts:
-                    outbox.owe(self.work, target.id, kind, record_id, parts, revision)
-                    self.done.owed.add((target.id, kind))
+            owed = {
+                record_id: (revision, parts)
+                for record_id, (entity, revision) in changed.items()
+                if record_id in demanded and (parts := writes.parts(entity))
+            }
+            if owed:
+                outbox.owe(self.work, target.id, kind, owed)
+                self.done.owed.add((target.id, kind))
 
     def _without(self, one: _Told, missing: tuple[Kind, str]) -> Reason:
         """Why it cannot be kept yet: the reason of the row it points to, or that this one is not there."""

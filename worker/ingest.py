@@ -10,7 +10,7 @@ from core.errors import GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
-from core.store import connections, inbox, records
+from core.store import connections, inbox, links, records
 from core.store.connections import Connection
 from core.store.inbox import Hint
 from core.store.work import Work
@@ -142,7 +142,7 @@ def _unknown(
         return {}
     pointed = told_references(connector, found) - asked
     with hub.store.read() as database:
-        pointed -= records.linked(database, connection.workspace_id, connection.id, pointed).keys()
+        pointed -= links.linked(database, connection.workspace_id, connection.id, pointed).keys()
     unknown: dict[Kind, list[str]] = {}
     for kind, remote_id in sorted(pointed):
         unknown.setdefault(kind, []).append(remote_id)

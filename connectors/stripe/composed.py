@@ -100,7 +100,11 @@ def refund(ask: _Ask, ident: str) -> Row:
 COMPOSED: Mapping[Kind, Composed] = {
     Kind.PAYMENT: Composed(INTENTS, _INVOICE_PAYMENTS, _of_intent, _payment_row, ["latest_charge.balance_transaction"]),
     Kind.REFUND: Composed(
-        REFUNDS, _CREDIT_NOTES, _of_refunds, _refund_row, ["balance_transaction", "failure_balance_transaction"]
+        REFUNDS,
+        _CREDIT_NOTES,
+        _of_refunds,
+        _refund_row,
+        ["charge", "balance_transaction", "failure_balance_transaction"],
     ),
 }
 

@@ -16,6 +16,9 @@ from core.store import schema
 from core.store.bodies import data_key
 from core.store.work import Store, Work
 
+OPTIONS = ("settle_seconds", "pull_seconds", "read_seconds", "calls_per_window")
+"""What one connection may say otherwise than its connector declares."""
+
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
 
@@ -287,18 +290,25 @@ def succeeded(work: Work, connection_id: str) -> None:
 
 
 def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float) -> float:
-    """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends."""
+    """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends.
+
+    Each step asks and counts in one statement, so that two workers cannot both take the last call.
+    """
     table = schema.connection
-    at = (table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
-    row = work.connection.execute(select(table.c.window_started_at, table.c.window_calls).where(*at)).one()
-    ends_at = row.window_started_at and row.window_started_at + timedelta(seconds=per_seconds)
-    if ends_at is None or ends_at <= work.now:
-        work.connection.execute(update(table).where(*at).values(window_started_at=work.now, window_calls=1))
+    begun_by = work.now - timedelta(seconds=per_seconds)
+    this = update(table).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    first = this.where(or_(table.c.window_started_at.is_(None), table.c.window_started_at <= begun_by)).values(
+        window_started_at=work.now, window_calls=1
+    )
+    another = this.where(table.c.window_started_at > begun_by, table.c.window_calls < calls).values(
+        window_calls=table.c.window_calls + 1
+    )
+    if any(work.connection.execute(step).rowcount for step in (first, another)):
         return 0.0
-    if row.window_calls < calls:
-        work.connection.execute(update(table).where(*at).values(window_calls=table.c.window_calls + 1))
-        return 0.0
-    return float((ends_at - work.now).total_seconds())
+    started_at: datetime = work.connection.execute(
+        select(table.c.window_started_at).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    ).scalar_one()
+    return (started_at - begun_by).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,12 +350,15 @@ def _seal(store: Store, work: Work, row_id: str, texts: Mapping[str, str]) -> by
 
 def _open(store: Store, database: Database, workspace_id: str, row_id: str, sealed: bytes) -> Credentials:
     key_id, sealed = sealed[:26].decode(), sealed[26:]
-    wrapped = database.execute(
-        select(schema.data_key.c.wrapped).where(
-            schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
-        )
-    ).scalar_one_or_none()
-    if wrapped is None:
-        raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
-    key = store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
-    return Credentials(json.loads(key.open(sealed, f"{workspace_id}/{row_id}")))
+    known = store.data_keys.get((workspace_id, _SECRETS))
+    if known is None or known[0] != key_id:
+        wrapped = database.execute(
+            select(schema.data_key.c.wrapped).where(
+                schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
+            )
+        ).scalar_one_or_none()
+        if wrapped is None:
+            raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
+        known = key_id, store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
+        store.data_keys[workspace_id, _SECRETS] = known
+    return Credentials(json.loads(known[1].open(sealed, f"{workspace_id}/{row_id}")))

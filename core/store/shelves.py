@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from core.entities import (
     ENTITY_TYPES,
@@ -50,22 +50,17 @@ _PARTS: dict[Kind, _Part] = {
 }
 
 
-def put(store: Store, work: Work, kind: Kind, fresh: Mapping[str, Entity], changed: Mapping[str, Entity]) -> None:
-    """Writes entities by record id: `fresh` ones are inserted, `changed` ones replace what stood there."""
+def put(store: Store, work: Work, kind: Kind, entities: Mapping[str, Entity], replaced: Sequence[str]) -> None:
+    """Writes entities by record id; of those `replaced`, nothing of what stood there stays."""
+    if not entities:
+        return
     table = _TABLES[kind]
-    columns = _columns(store, work, kind, {**fresh, **changed})
-    if changed:
-        _clear_parts(work, kind, list(changed))
-    for record_id in changed:
-        work.connection.execute(
-            update(table)
-            .where(table.c.workspace_id == work.workspace_id, table.c.id == record_id)
-            .values(columns[record_id])
-        )
-    if fresh:
-        own = {"workspace_id": work.workspace_id}
-        work.connection.execute(insert(table), [own | {"id": record_id} | columns[record_id] for record_id in fresh])
-    _put_parts(work, kind, {**fresh, **changed})
+    columns = _columns(store, work, kind, entities)
+    if replaced:
+        _clear(work, kind, replaced)
+    own = {"workspace_id": work.workspace_id}
+    work.connection.execute(insert(table), [own | {"id": record_id} | columns[record_id] for record_id in entities])
+    _put_parts(work, kind, entities)
 
 
 def load(
@@ -114,15 +109,13 @@ def _fields(entity_type: type, row: Mapping[Any, Any]) -> dict[str, Any]:
     return {spec.name: row[_column(spec)] for spec in fields(entity_type) if _column(spec) in row}
 
 
-def _clear_parts(work: Work, kind: Kind, record_ids: list[str]) -> None:
-    if kind not in _PARTS:
-        return
-    part = _PARTS[kind]
-    for table in (part.table, part.taxes):
-        if table is not None:
-            work.connection.execute(
-                delete(table).where(table.c.workspace_id == work.workspace_id, table.c.parent_id.in_(record_ids))
-            )
+def _clear(work: Work, kind: Kind, record_ids: Sequence[str]) -> None:
+    keys = [_TABLES[kind].c.id]
+    if kind in _PARTS:
+        keys += [table.c.parent_id for table in (_PARTS[kind].table, _PARTS[kind].taxes) if table is not None]
+    for key in keys:
+        table = key.table
+        work.connection.execute(delete(table).where(table.c.workspace_id == work.workspace_id, key.in_(record_ids)))
 
 
 def _put_parts(work: Work, kind: Kind, entities: Mapping[str, Any]) -> None:

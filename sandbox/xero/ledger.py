@@ -92,6 +92,7 @@ class Ledger:
             {
                 "number": lambda row: row.number,
                 "contact": lambda row: row.contact_id,
+                "contact_and_type": lambda row: (row.contact_id, row.type),
                 "reference": lambda row: row.reference,
             },
             ("number", "reference", "status"),

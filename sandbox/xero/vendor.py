@@ -24,6 +24,7 @@ from sandbox.xero.tokens import NotAuthorisedError
 from sandbox.xero.webhooks import Webhooks
 
 API = "/api.xro/2.0"
+BODY_MAX_BYTES = 3_500_000
 _ANSWERS = UUID("0b8cf3f4-14a5-5b0f-9d15-8b0c2a0d6c11")
 _JSON = "application/json; charset=utf-8"
 
@@ -132,6 +133,8 @@ class Xero:
         if not enough and self.ledger.rules.scopes_are_enforced:
             raise denied(401, self._instance(), "AuthorizationUnsuccessful")
         self._limits.count(request.in_flight)
+        if len(request.body) > BODY_MAX_BYTES:
+            raise RefusedError(413, "The request is too large")
         if (replayed := self._replays.of(request)) is not None:
             return replayed
         response = self._answer(request, self._run)

@@ -114,6 +114,8 @@ def refund(row: Row) -> Refund:
         raise Unreadable("credit_notes cover more than amount")
     return Refund(
         payment=reference(told, "payment_intent") or needed_reference(told, "charge"),
+        # Stripe: a refund names its customer in newer versions, and not always
+        customer=reference(told, "customer") or _customer_of(told.get("charge")),
         currency=currency,
         amount_minor=amount,
         succeeded=text(told, "status") == "succeeded",
@@ -124,6 +126,10 @@ def refund(row: Row) -> Refund:
         failed_at=came_back.moved_at if came_back else None,
         reason=text(told, "reason"),
     )
+
+
+def _customer_of(charge: object) -> str | None:
+    return reference(charge, "customer") or None if isinstance(charge, dict) else None
 
 
 def beside_refund(row: Row) -> _Told:

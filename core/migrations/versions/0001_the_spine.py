@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=26), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_data_key_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_data_key")),
@@ -548,7 +548,6 @@ def upgrade() -> None:
         sa.Column("reason_params", sa.JSON(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("alone", sa.Boolean(), nullable=False),
-        sa.Column("row_hash", sa.Text(), nullable=False),
         sa.Column("due_at", Moment(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("settled_at", Moment(), nullable=True),
@@ -653,6 +652,13 @@ def upgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_remote", ["workspace_id", "connection_id", "kind", "remote_id"], unique=False)
         batch_op.create_index("ix_event_work", ["workspace_id", "state", "connection_id", "kind", "id"], unique=False)
+        batch_op.create_index(
+            "uq_event_foreign",
+            ["workspace_id", "account", "key"],
+            unique=True,
+            sqlite_where=sa.text("connection_id IS NULL"),
+            postgresql_where=sa.text("connection_id IS NULL"),
+        )
 
     op.create_table(
         "invoice",
@@ -782,10 +788,10 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "workspace_id",
             "connection_id",
-            "environment",
             "kind",
             "remote_id",
-            name=op.f("uq_link_workspace_id_connection_id_environment_kind_remote_id"),
+            "environment",
+            name=op.f("uq_link_workspace_id_connection_id_kind_remote_id_environment"),
         ),
     )
     with op.batch_alter_table("link", schema=None) as batch_op:

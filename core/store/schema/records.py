@@ -32,7 +32,7 @@ link = table(
     Column("shown_hash", Text, nullable=False),  # what that system last showed us: how echoes are known
     Column("sent_hash", Text, nullable=False),  # what we last sent, so that equal is not sent again
     Column("removed_at", Moment),
-    UniqueConstraint("workspace_id", "connection_id", "environment", "kind", "remote_id"),
+    UniqueConstraint("workspace_id", "connection_id", "kind", "remote_id", "environment"),
     UniqueConstraint("workspace_id", "connection_id", "environment", "kind", "record_id", "part"),
     Index("ix_link_record", "workspace_id", "record_id"),
 )

@@ -196,7 +196,7 @@ REFUND = {
         "object": "refund",
         "amount": 6000,
         "currency": "eur",
-        "charge": "ch_1",
+        "charge": {"id": "ch_1", "object": "charge", "customer": "cus_1"},
         "payment_intent": "pi_1",
         "created": 1768546865,
         "status": "succeeded",

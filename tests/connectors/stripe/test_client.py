@@ -390,7 +390,11 @@ def test_a_refund_of_a_charge_without_an_intent_is_covered_by_nothing(client, ve
         "refund": told,
         "credit_notes": [],
     }
-    assert vendor.calls[0].request.params["expand[]"] == ["balance_transaction", "failure_balance_transaction"]
+    assert vendor.calls[0].request.params["expand[]"] == [
+        "charge",
+        "balance_transaction",
+        "failure_balance_transaction",
+    ]
 
 
 def test_balance_transactions_are_rows_also_after_the_first_import(client, lists):

@@ -26,6 +26,7 @@ def code(read):
 def test_a_refund_tells_what_left_and_how_much_of_it_is_explained():
     assert movements.refund(REFUND) == Refund(
         payment="pi_1",
+        customer="cus_1",
         currency="EUR",
         amount_minor=6000,
         succeeded=True,
@@ -71,6 +72,19 @@ def test_a_refund_that_failed_came_back():
 def test_a_refund_of_a_charge_without_an_intent_names_the_charge():
     assert movements.refund(refund(payment_intent=None)).payment == "ch_1"
     assert code(movements.refund(refund(payment_intent=None, charge=None))) is ReasonCode.UNREADABLE_ROW
+
+
+@pytest.mark.parametrize(
+    ("fields", "customer"),
+    [
+        ({"charge": {"id": "ch_1", "customer": {"id": "cus_2"}}}, "cus_2"),
+        ({"customer": "cus_3"}, "cus_3"),
+        ({"charge": {"id": "ch_1", "customer": None}}, None),
+        ({"charge": "ch_1"}, None),
+    ],
+)
+def test_a_refund_is_its_customers_also_where_only_its_charge_says_so(fields, customer):
+    assert movements.refund(refund(**fields)).customer == customer
 
 
 def test_more_coverage_than_refund_is_not_believed():

@@ -120,7 +120,7 @@ def problems(method: str, path: str, status: int, body: bytes) -> list[str]:
     if reference is None:
         return (
             []
-            if status in {204, 404, 405, 412, 429, 501}
+            if status in {204, 404, 405, 412, 413, 429, 501}
             else [f"{method} {path} -> {status} is not in the contract"]
         )
     return [

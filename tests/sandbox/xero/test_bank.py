@@ -90,8 +90,16 @@ def test_a_bank_transaction_is_changed_as_a_whole_and_deleted(client):
     body = {"BankTransactionID": made["BankTransactionID"], "Status": "DELETED"}
     assert client.ok("POST", "/BankTransactions", body)["Status"] == "DELETED"
     assert balances(client)["1300"] == "0.00"
-    assert client.refused("POST", url, {"Reference": "x"}) == [
-        "Bank transaction not of valid status for modification"
+    for change in ({"Reference": "x"}, {"Status": "DELETED"}):
+        assert client.refused("POST", url, change) == [
+            "Bank transaction not of valid status for modification"
+        ]
+
+
+def test_a_bank_transaction_keeps_its_type(client):
+    made = client.ok("PUT", "/BankTransactions", fee())
+    assert client.refused("POST", f"/BankTransactions/{made['BankTransactionID']}", {"Type": "RECEIVE"}) == [
+        "The Type of a document cannot be changed"
     ]
 
 
@@ -240,6 +248,10 @@ def test_a_batch_pays_several_invoices_and_is_deleted_as_one(client, batch):
         "Batch payment not of valid status for modification"
     ]
     assert client.ok("GET", "/BatchPayments")[0]["BatchPaymentID"] == made["BatchPaymentID"]
+    assert client.ok("GET", f"/BatchPayments/{made['BatchPaymentID']}")[0]["Status"] == "DELETED"
+    assert client.refused("POST", f"/BatchPayments/{made['BatchPaymentID']}", {"Reference": "x"}) == [
+        "The only change that a batch payment can take is the Status DELETED"
+    ]
 
 
 def test_payments_of_a_batch_can_go_alone_by_rule(client, batch):

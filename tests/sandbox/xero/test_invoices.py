@@ -291,3 +291,14 @@ def test_an_invoice_creates_its_contact_by_name_or_finds_it(client, invoiced):
 def test_a_refused_invoice_leaves_no_contact_behind(client):
     client.refused("PUT", "/Invoices", invoice(Contact={"Name": "Ada"}, LineItems=[line(AccountCode="999")]))
     assert client.ok("GET", "/Contacts") == []
+
+
+def test_a_document_keeps_its_type_and_needs_its_lines_when_their_tax_changes(client, invoiced):
+    row = invoiced()
+    url = f"/Invoices/{row['InvoiceID']}"
+    assert client.refused("POST", url, {"Type": "ACCPAY"}) == ["The Type of a document cannot be changed"]
+    assert client.refused("POST", url, {"LineAmountTypes": "Inclusive"}) == [
+        "LineItems must be sent when LineAmountTypes changes"
+    ]
+    changed = client.ok("POST", url, {"LineAmountTypes": "Inclusive", "LineItems": [line(UnitAmount=119)]})
+    assert (changed["SubTotal"], changed["Total"]) == (100, 119)
