@@ -585,3 +585,34 @@ def test_a_tiered_price_shows_its_tiers_when_asked(api, price):
 def test_tiers_must_be_in_order(price, tiers):
     with pytest.raises(stripe.InvalidRequestError):
         price(None, billing_scheme="tiered", tiers_mode="volume", tiers=tiers)
+
+
+def test_a_preview_shows_the_next_invoice_and_changes_nothing(
+    api, subscribe, price, advance, invoices, vendor
+):
+    subscription = subscribe(price(3100))
+    advance(2026, 1, 11)
+    other = price(6200)
+    before = vendor.account.store.dump()["rows"]
+    plain = api.invoices.create_preview({"subscription": subscription.id})
+    assert (plain.total, plain.billing_reason, plain.id.startswith("upcoming_")) == (3100, "upcoming", True)
+    item = {"id": subscription["items"].data[0].id, "price": other.id}
+    details = {"items": [item]}
+    upgraded = api.invoices.create_preview({"subscription": subscription.id, "subscription_details": details})
+    assert [line.amount for line in upgraded.lines.data if line.parent.type == "invoice_item_details"] == [
+        -2100,
+        4200,
+    ]
+    assert upgraded.total == 6200 + 2100
+    details["proration_behavior"] = "always_invoice"
+    at_once = api.invoices.create_preview({"subscription": subscription.id, "subscription_details": details})
+    assert at_once.total == 2100
+    assert vendor.account.store.dump()["rows"] == before
+    assert len(invoices()) == 1
+
+
+def test_a_preview_without_a_subscription_gathers_what_is_pending(api, customer):
+    api.invoice_items.create({"customer": customer.id, "currency": "eur", "amount": 700})
+    extra = {"invoice_items": [{"amount": 300}]}
+    assert api.invoices.create_preview({"customer": customer.id, "currency": "eur", **extra}).total == 1000
+    assert [one.amount for one in api.invoice_items.list({"pending": True}).data] == [700]
