@@ -86,10 +86,13 @@ class _Drain:
             elif one.needs:
                 self._demand(work, one)
             elif one.row is None or sent_before.get((one.owed.record_id, one.owed.part)) == digest(one.row):
-                settled.append(one.owed.id)
+                settled.append(one.owed)
             else:
                 ready.append(one)
-        outbox.settle(work, settled)
+        outbox.settle(work, [owed.id for owed in settled])
+        # what waited for a record that turns out to owe nothing there waits no longer
+        for kind in outbox.wake(work, target.id, [owed.record_id for owed in settled]):
+            self.rings.add(LaneName(target.workspace_id, target.id, kind, "deliver"))
         return ready
 
     def _demand(self, work: Work, one: Composed) -> None:

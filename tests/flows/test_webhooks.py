@@ -101,8 +101,8 @@ def test_an_event_of_an_account_that_is_not_connected_is_kept_apart(hub, outside
     hub.work()
     assert hub.sentences() == [
         (
-            "A signed message was about account acct_somebody_else, which is not connected here. Connect it, or ignore the "
-            "message."
+            "A signed message was about account acct_somebody_else, which is not connected here. "
+            "Connect it, or ignore the message."
         )
     ]
     assert hub.rows(schema.record, schema.record.c.id) == []
