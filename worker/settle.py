@@ -80,7 +80,7 @@ def _keep(
     known: list[Link] = []
     deeds: list[Deed] = []
     for one in written:
-        stored, sent_hash = one.stored, digest(one.row)
+        stored, sent_hash = one.stored, content_hash(one.row, one.stored.remote_id)
         content = canonical_json(stored.row)
         shown_hash = bodies.fingerprint(hub.store, work, content)
         observed.append(Observed(stored.remote_id, content, shown_hash, stored.version, cause))
@@ -105,6 +105,11 @@ def _go_on(work: Work, target: Connection, written: Sequence[_Written]) -> set[s
     equal = [one.owed for one in written if not one.differences]
     outbox.settle(work, [owed.id for owed in equal])
     return outbox.wake(work, target.id, [owed.record_id for owed in equal]) if equal else set()
+
+
+def content_hash(row: Row, remote_id: str | None) -> str:
+    """Of what an element says, not of where: the same whether it was sent to be made there or to change it."""
+    return digest({name: value for name, value in row.items() if remote_id is None or value != remote_id})
 
 
 def _told(reason: Reason, owed: Owed, target: Connection) -> Reason:

@@ -8,6 +8,9 @@ import requests
 
 from demo import auditor
 from demo.stripe_account import USER_AGENT, StripeAccount
+from demo.stripe_books import read_stripe
+from demo.workspace import REFUNDS_ACCOUNT
+from demo.xero_books import XeroOrganisation, read_xero
 from sandbox import command
 
 TAXES = {"": None, "19": {"percentage": "19", "country": "DE"}, "7": {"percentage": "7", "country": "DE"}}
@@ -16,12 +19,15 @@ RULEBOOK = {
     "slots": {
         "income_account": [{"use": "200"}],
         "tax_code": [{"when": {"tax": "19"}, "use": "OUTPUT"}, {"when": {"tax": ""}, "use": "NONE"}],
+        "refunds_to_classify": [{"use": "1250"}],
         "clearing_account": [
             {"when": {"currency": "EUR"}, "use": "1200"},
             {"when": {"currency": "USD"}, "use": "1201"},
         ],
     }
 }
+
+RATES = [{"currency": "USD", "on": "2020-01-01", "value": "0.92", "source": "test"}]
 
 
 class Outside:
@@ -117,7 +123,7 @@ class Outside:
     def price(self, currency="eur", amount=4990):
         return self._once("prices", product=self._once("products", name="Pro"), currency=currency, unit_amount=amount)
 
-    def invoice(self, customer, currency="eur", quantity=3, tax="19", **more):
+    def invoice(self, customer, currency="eur", quantity=3, tax="19", postage=333, **more):
         """Finalised and open. With a price line and, where it is taxed, a line whose tax needs rounding."""
         rates = [self._once("tax_rates", display_name="VAT", inclusive=False, **TAXES[tax])] if tax else []
         invoice = self.stripe.create(
@@ -131,7 +137,7 @@ class Outside:
         )
         line = {"customer": customer["id"], "invoice": invoice["id"]}
         self.stripe.create("invoiceitems", **line, pricing={"price": self.price(currency)}, quantity=quantity)
-        self.stripe.create("invoiceitems", **line, amount=333, currency=currency, description="Postage")
+        self.stripe.create("invoiceitems", **line, amount=postage, currency=currency, description="Postage")
         return self.stripe.create(f"invoices/{invoice['id']}/finalize")
 
     def pay(self, invoice):
@@ -156,17 +162,15 @@ class Outside:
     def documents(self):
         """(Stripe's, Xero's), as an outside reader finds them."""
         keys = self.line["xero"]
-        return (
-            auditor.of_stripe(self.stripe),
-            auditor.of_xero(keys["base_url"], keys["access_token"], keys["tenant_id"]),
-        )
+        organisation = XeroOrganisation(keys["base_url"], keys["access_token"], keys["tenant_id"])
+        return read_stripe(self.stripe), read_xero(organisation, REFUNDS_ACCOUNT)
 
     def agree(self):
         return not auditor.mismatches(*self.documents())
 
     # --- how the hub is told about it --------------------------------------------------------------------------------
 
-    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None):
+    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None, rates=RATES):
         """As `worker.setup` takes it; `stripe` and `xero` are options of the two connections."""
         keys, ledger = self.line["stripe"], self.line["xero"]
         return {
@@ -195,5 +199,5 @@ class Outside:
                     "options": {"calls_per_window": "1000000", "settle_seconds": "1", **(xero or {})},
                 },
             ],
-            "rates": [{"currency": "USD", "on": "2020-01-01", "value": "0.92", "source": "test"}],
+            "rates": rates,
         }
