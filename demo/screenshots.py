@@ -14,7 +14,7 @@ from demo.run import Demo
 from web.passwords import hashed, new_password
 
 _NAME = "ada"
-_LOOKS_MAX = 240
+_LOOKS_MAX = 400
 _LOOK_SECONDS = 0.25
 
 
@@ -63,8 +63,8 @@ def _make_trouble(demo: Demo) -> None:
     stripe = demo.stripe
     product = stripe.create("products", name="Workshop")["id"]
     for name, country, currency, amount, percentage in (
-        ("Konditorei Übermut e.K.", "DE", "eur", "12900", "7"),
-        ("北海道ソフト株式会社", "JP", "jpy", "48000", ""),
+        ("Konditorei Übermut e.U.", "AT", "eur", "12900", "13"),
+        ("Ferien am See AG", "CH", "chf", "48000", ""),
     ):
         price = stripe.create("prices", product=product, currency=currency, unit_amount=amount)["id"]
         customer = stripe.create("customers", name=name, address={"country": country})["id"]

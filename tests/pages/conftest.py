@@ -23,9 +23,8 @@ from core.store.engine import open_engine
 from core.store.reading import documents
 from core.store.records import Version
 from core.store.work import Store
-from demo import story
-from demo.run import _workspace
 from demo.stripe_account import StripeAccount
+from demo.workspace import workspace
 from sandbox.command import start
 from web import passwords
 from web.app import create_app
@@ -41,6 +40,43 @@ BRACES = '{{7*7}} ${7*7} O\'Brien "&" Co.'
 FOX = "🦊 Fuchsbau GmbH"
 CUSTOMERS_ELSEWHERE = 120
 
+
+_PRICES = (
+    ("Team plan", "eur", "2499"),
+    ("Team plan", "usd", "2900"),
+    ("Archive storage", "eur", "333"),
+    ("Archive storage", "usd", "415"),
+    ("Onboarding", "eur", "14999"),
+    ("Workshop", "chf", "48000"),
+)
+
+_SALES = (
+    # who, where, in which currency, what and how many, tax and whether it is included, whether it is paid
+    ("Zoë Bäckerei GmbH", "DE", "eur", (("Team plan", 3), ("Archive storage", 7)), "19", False, True),
+    ("Crème & Fils SARL", "FR", "eur", (("Onboarding", 1),), "20", True, True),
+    ("Müller & Söhne KG", "DE", "eur", (("Onboarding", 3),), "19", True, True),
+    ('Librairie "Le Chat Noir"', "FR", "eur", (("Archive storage", 13),), "20", False, True),
+    ("Blue Heron Software, Inc.", "US", "usd", (("Team plan", 5), ("Archive storage", 11)), "", False, True),
+    (SCRIPT, "DE", "eur", (("Team plan", 1),), "19", False, False),
+    (BRACES, "US", "usd", (("Team plan", 1),), "", False, False),
+    (FOX, "DE", "eur", (("Archive storage", 1),), "7", False, False),
+    ("Ferien am See AG", "CH", "chf", (("Workshop", 1),), "", False, False),
+)
+
+_RULEBOOK = {
+    "slots": {
+        "income_account": [{"use": "200"}],
+        "tax_code": [
+            {"when": {"tax": "19"}, "use": "OUTPUT"},
+            {"when": {"tax": "20"}, "use": "TAX002"},
+            {"when": {"tax": ""}, "use": "NONE"},
+        ],
+        "clearing_account": [
+            {"when": {"currency": "EUR"}, "use": "1200"},
+            {"when": {"currency": "USD"}, "use": "1201"},
+        ],
+    }
+}
 
 _NOWHERE = {
     "stripe": {"base_url": "http://127.0.0.1:9", "api_key": "sk_test_sandbox_x", "webhook_secret": "whsec_sandbox_x"},
@@ -150,29 +186,26 @@ HASH = passwords.hashed(PASSWORD, "anybody")
 
 
 def _play(hub, made, line):
+    """Sales that go through, and two that need a person: a tax without a rule, a currency without a rate."""
     stripe = StripeAccount(line["stripe"]["base_url"], line["stripe"]["api_key"])
-    prices, taxes = story.catalogue(stripe)
-    story.sell(stripe, prices, taxes)
-    seven = stripe.create("tax_rates", display_name="VAT", percentage="7", inclusive=False, country="DE")["id"]
-    for name, price, tax in ((SCRIPT, "team-eur", "de-19"), (BRACES, "team-usd", ""), (FOX, "archive-eur", seven)):
-        customer = stripe.create("customers", name=name, email="who@example.test", address={"country": "DE"})["id"]
-        invoice = stripe.create(
-            "invoices",
-            customer=customer,
-            currency=price.rpartition("-")[2],
-            auto_advance=False,
-            collection_method="send_invoice",
-            days_until_due=14,
-            **({"default_tax_rates": [taxes.get(tax, tax)]} if tax else {}),
-        )["id"]
-        stripe.create("invoiceitems", customer=customer, invoice=invoice, pricing={"price": prices[price]})
+    prices = {}
+    for name, currency, amount in _PRICES:
+        product = stripe.create("products", name=name)["id"]
+        prices[name, currency] = stripe.create("prices", product=product, currency=currency, unit_amount=amount)["id"]
+    for name, country, currency, lines, percentage, inclusive, is_paid in _SALES:
+        customer = stripe.create("customers", name=name, email="who@example.test", address={"country": country})["id"]
+        card = stripe.create("payment_methods/pm_card_visa/attach", customer=customer)["id"]
+        terms = {"auto_advance": False, "default_payment_method": card}
+        if percentage:
+            rate = {"display_name": "VAT", "percentage": percentage, "inclusive": inclusive, "country": country}
+            terms["default_tax_rates"] = [stripe.create("tax_rates", tax_type="vat", **rate)["id"]]
+        invoice = stripe.create("invoices", customer=customer, currency=currency, **terms)["id"]
+        for price, quantity in lines:
+            priced = {"pricing": {"price": prices[price, currency]}, "quantity": quantity}
+            stripe.create("invoiceitems", customer=customer, invoice=invoice, **priced)
         stripe.create(f"invoices/{invoice}/finalize")
-    yen = stripe.create("products", name="Workshop")["id"]
-    price = stripe.create("prices", product=yen, currency="jpy", unit_amount="48000")["id"]
-    customer = stripe.create("customers", name="北海道ソフト株式会社")["id"]
-    invoice = stripe.create("invoices", customer=customer, currency="jpy", auto_advance=False)["id"]
-    stripe.create("invoiceitems", customer=customer, invoice=invoice, pricing={"price": price})
-    stripe.create(f"invoices/{invoice}/finalize")
+        if is_paid:
+            stripe.create(f"invoices/{invoice}/pay")
     _drain(hub, made.workspace_id)
 
 
@@ -197,8 +230,9 @@ def _drain(hub, workspace_id):
             pull(hub, workspace_id, one.id, kind)
 
 
-def _set_up(hub, line, name, account):
-    told = _workspace(line) | {"workspace": name}
+def _set_up(hub, line, name, account=""):
+    told = workspace(line, _RULEBOOK) | {"workspace": name}
+    told["rates"] = [{"currency": "USD", "on": "2020-01-01", "value": "0.92", "source": "tests"}]
     told["connections"] = [one | {"account": account + one.get("account", "")} for one in told["connections"]]
     return set_up(hub.store, json.dumps(told))
 
@@ -257,7 +291,7 @@ def world(hub, gate):
     vendors = start()
     try:
         line = vendors.line()
-        made = set_up(hub.store, json.dumps(_workspace(line)))
+        made = _set_up(hub, line, "World")
         _play(hub, made, line)
     finally:
         vendors.close()
