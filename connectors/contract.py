@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from connectors.http import Door
 from core.book import Book
 from core.entities import Entity, references
+from core.figures import Figures
 from core.kinds import Kind
 from core.reasons import Problem
 
@@ -125,6 +126,8 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    figures: Callable[[Row], Figures | None] | None = None
+    """What the vendor says a document amounts to, of a kind whose rows never become entities."""
     further: Callable[[Row], Sequence[tuple[Kind, str, Entity]]] = lambda _: ()
     """What the row tells beside its own entity and no row of its own tells: (kind, its id there, entity). Of a later
     kind than the row's; asked only where the row's entity could be read."""

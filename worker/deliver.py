@@ -19,7 +19,7 @@ from worker.calls import Caller, rest
 from worker.compose import Composed, compose
 from worker.hub import Hub
 from worker.lane import Held, working
-from worker.settle import settle
+from worker.settle import content_hash, settle
 
 
 class _VendorAway(Exception):
@@ -78,14 +78,16 @@ class _Drain:
     def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed]:
         """Parks, puts to wait and settles what needs no call; the rest is to be sent."""
         target = self.held.connection
-        sent_before = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
+        said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
         ready, settled = [], []
         for one in composed:
             if isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, one.row.reason)
             elif one.needs:
                 self._demand(work, one)
-            elif one.row is None or sent_before.get((one.owed.record_id, one.owed.part)) == digest(one.row):
+            elif one.row is None or said.get((one.owed.record_id, one.owed.part)) == content_hash(
+                one.row, one.remote_id
+            ):
                 settled.append(one.owed)
             else:
                 ready.append(one)

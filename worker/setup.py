@@ -190,6 +190,22 @@ def set_webhook_secret(store: Store, workspace_id: str, connection_name: str, se
     store.write(workspace_id, put)
 
 
+def new_tokens(store: Store, workspace_id: str, connection_name: str, access_token: str, refresh_token: str) -> None:
+    """A person connected again: what waited goes on with the new tokens."""
+
+    def put(work: Work) -> None:
+        connection_id = _connection_id(work, connection_name)
+        connection = connections.connection(work.connection, work.workspace_id, connection_id)
+        if connection is None or CONNECTORS[connection.vendor].oauth is None:
+            raise Misconfigured(f"{connection_name} is not connected by tokens.")
+        texts = {"access_token": access_token, "refresh_token": refresh_token}
+        expires_at = work.now + timedelta(seconds=_TOKEN_SECONDS)
+        connections.connect_again(store, work, connection, texts, expires_at)
+        audit.note(work, [Deed("connected again", connection_id, "setup", actor=_COMMAND_LINE)])
+
+    store.write(workspace_id, put)
+
+
 def _parsed(text: str) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = _WorkspaceSchema().load(json.loads(text))

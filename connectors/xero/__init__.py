@@ -5,9 +5,11 @@ written, nor coupons and subscriptions, which Xero does not know. What the numbe
 sandbox, is in README.md.
 """
 
-from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Webhook, Writes
+from collections.abc import Callable
+
+from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Row, Webhook, Writes
 from connectors.rows import needed_text
-from connectors.xero import allocations, webhook
+from connectors.xero import allocations, figures, webhook
 from connectors.xero.client import XeroClient
 from connectors.xero.elements import Endpoint, version
 from connectors.xero.endpoints import (
@@ -21,11 +23,12 @@ from connectors.xero.endpoints import (
 )
 from connectors.xero.translate import catalogue, documents, settlements
 from connectors.xero.translate.amounts import CLEARING_ACCOUNT, INCOME_ACCOUNT, REFUNDS_TO_CLASSIFY, TAX_CODE
+from core.figures import Figures
 from core.kinds import Kind
 
 
-def _reads(endpoint: Endpoint) -> Reads:
-    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version)
+def _reads(endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None) -> Reads:
+    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts)
 
 
 def _always(_entity: object, _is_there: bool) -> bool:
@@ -39,9 +42,9 @@ XERO = Connector(
     reads={
         Kind.CUSTOMER: _reads(CONTACTS),
         Kind.PRICE: _reads(ITEMS),
-        Kind.INVOICE: _reads(INVOICES),
-        Kind.PAYMENT: _reads(PAYMENTS),
-        Kind.CREDIT_NOTE: _reads(CREDIT_NOTES),
+        Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
+        Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
+        Kind.CREDIT_NOTE: _reads(CREDIT_NOTES, figures.of_credit_note),
         Kind.REFUND: _reads(BANK_TRANSACTIONS),
         Kind.CREDIT_REFUND: _reads(CREDIT_PAYMENTS),
     },

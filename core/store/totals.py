@@ -41,6 +41,7 @@ def _queries(workspace_id: str) -> Iterable[tuple[str, Select[*tuple[Any, ...]]]
     yield "payment", _payments(workspace_id)
     standing = (note.c.workspace_id == workspace_id, ~note.c.void)
     yield "credit note", _summed(note.c.currency, note.c.total_minor).where(*standing)
+    yield "credit note tax", _summed(note.c.currency, note.c.tax_minor).where(*standing)
     gone = (refund.c.workspace_id == workspace_id, refund.c.succeeded, refund.c.failed_at.is_(None))
     yield "refund", _summed(refund.c.currency, refund.c.amount_minor).where(*gone)
     yield "receivable", _receivable(workspace_id)

@@ -11,6 +11,7 @@ from sandbox.xero.bank_accounts import balance
 from sandbox.xero.codec import encode
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.limits import Limits
+from sandbox.xero.rows import Currency
 from sandbox.xero.webhooks import RETRY_SECONDS, SIGNING_KEY, Webhooks
 
 
@@ -50,6 +51,10 @@ class Administration:
             return encode(ledger.rules)
         if route == "organisation":
             ledger.organisation = replace(ledger.organisation, **_organisation(wanted))
+            base = ledger.organisation.base_currency
+            if ledger.currencies.get(base) is None:
+                ledger.currencies.put(Currency(base, ledger.now(), base))
+                ledger.journal.take()
             return encode(ledger.organisation)
         if route == "limits":
             return encode(self._limits.allow(wanted))
@@ -69,9 +74,11 @@ class Administration:
 
 
 def _organisation(wanted: dict[str, Any]) -> dict[str, Any]:
-    """{"name", "country", "timezone", "period_lock_date": "2026-01-31" or null, ...}"""
+    """{"name", "base_currency", "country", "timezone", "period_lock_date": "2026-01-31" or null, ...}"""
     if wanted.get("timezone", "Europe/Berlin") not in settings.TIME_ZONES:
         raise ValueError(f"timezone is one of {', '.join(sorted(settings.TIME_ZONES))}")
+    if wanted.get("base_currency", "EUR") not in settings.ISO_CURRENCIES:
+        raise ValueError("base_currency is an ISO 4217 code")
     dates = {name for name in wanted if name.endswith("_lock_date")}
     return {
         name: date.fromisoformat(value) if name in dates and value is not None else value

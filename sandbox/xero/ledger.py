@@ -17,6 +17,7 @@ from sandbox.xero.table import Journal, R, Table
 _NAMESPACE = UUID("6d1b2f0a-5f0e-5b52-9d53-0c1f7e6f3a10")
 
 DAY_RATES = {
+    "EUR": Decimal(1),
     "USD": Decimal("1.084700"),
     "GBP": Decimal("0.851200"),
     "CHF": Decimal("0.953100"),
@@ -138,7 +139,12 @@ class Ledger:
             {"reference": lambda row: row.reference},
             ("reference", "status"),
         )
-        self.manual_journals = self._table("manual_journal", rows.ManualJournal, {}, ("narration", "status"))
+        self.manual_journals = self._table(
+            "manual_journal",
+            rows.ManualJournal,
+            {"narration": lambda row: row.narration},
+            ("narration", "status"),
+        )
         self.quotes = self._table(
             "quote",
             rows.Quote,
@@ -192,7 +198,10 @@ class Ledger:
             return Decimal("1.000000")
         if given is not None and given <= 0:
             raise InvalidError("The currency rate must be greater than zero")
-        return given or DAY_RATES.get(code, Decimal("1.000000"))
+        if given is not None:
+            return given
+        base = DAY_RATES.get(self.organisation.base_currency, Decimal(1))
+        return (DAY_RATES.get(code, Decimal(1)) / base).quantize(Decimal("0.000001"))
 
     def check_lock_dates(self, day: date) -> None:
         period, year = self.organisation.period_lock_date, self.organisation.end_of_year_lock_date

@@ -33,6 +33,7 @@ _LISTING: Listing[ManualJournal] = Listing(
         "Date": lambda row: row.posted_on,
         "UpdatedDateUTC": lambda row: row.updated_at,
     },
+    {"Narration": ("narration", str)},
 )
 
 

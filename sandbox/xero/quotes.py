@@ -254,5 +254,6 @@ def _listing(ledger: Ledger) -> Listing[Quote]:
             "Contact.ContactID": lambda row: row.contact_id,
             "Contact.Name": lambda row: ledger.contacts[row.contact_id].name,
         },
+        {"QuoteNumber": ("number", str), "Contact.ContactID": ("contact", str)},
         counted=False,
     )

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from core.clock import ManualClock
@@ -117,21 +118,21 @@ class DrainedHub(Hub):
     def drain(self, purpose, kind, name):
         return DRAINS[purpose](self.hub, self.workspace_id, self.connection(name).id, kind)
 
-    def name_of(self, connection_id):
-        return next(name for name in ("Stripe", "Xero") if self.connection(name).id == connection_id)
-
     def due(self):
         with self.store.read() as database:
             return duties.due(database, self.clock.now())
 
-    def work(self):
+    def work(self, until=lambda: False, survives=()):
         """Every lane that is due, and time moved on to what lingers, rests or is asked about later, until all is done
-        or only what waits for a person is left."""
+        or only what waits for a person is left. `survives`: what may end a drain, as it ends a work-horse's job."""
         idle = 0
         for _ in range(ROUNDS_MAX):
+            if until():
+                return
             lanes = self.due()
             for lane in lanes:
-                DRAINS[lane.purpose](self.hub, lane.workspace_id, lane.connection_id, Kind(lane.kind))
+                with suppress(survives):
+                    DRAINS[lane.purpose](self.hub, lane.workspace_id, lane.connection_id, Kind(lane.kind))
             if lanes:
                 idle = 0
             elif self.finished() or self.paused():

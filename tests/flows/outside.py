@@ -19,12 +19,15 @@ RULEBOOK = {
     "slots": {
         "income_account": [{"use": "200"}],
         "tax_code": [{"when": {"tax": "19"}, "use": "OUTPUT"}, {"when": {"tax": ""}, "use": "NONE"}],
+        "refunds_to_classify": [{"use": "1250"}],
         "clearing_account": [
             {"when": {"currency": "EUR"}, "use": "1200"},
             {"when": {"currency": "USD"}, "use": "1201"},
         ],
     }
 }
+
+RATES = [{"currency": "USD", "on": "2020-01-01", "value": "0.92", "source": "test"}]
 
 
 class Outside:
@@ -120,7 +123,7 @@ class Outside:
     def price(self, currency="eur", amount=4990):
         return self._once("prices", product=self._once("products", name="Pro"), currency=currency, unit_amount=amount)
 
-    def invoice(self, customer, currency="eur", quantity=3, tax="19", **more):
+    def invoice(self, customer, currency="eur", quantity=3, tax="19", postage=333, **more):
         """Finalised and open. With a price line and, where it is taxed, a line whose tax needs rounding."""
         rates = [self._once("tax_rates", display_name="VAT", inclusive=False, **TAXES[tax])] if tax else []
         invoice = self.stripe.create(
@@ -134,7 +137,7 @@ class Outside:
         )
         line = {"customer": customer["id"], "invoice": invoice["id"]}
         self.stripe.create("invoiceitems", **line, pricing={"price": self.price(currency)}, quantity=quantity)
-        self.stripe.create("invoiceitems", **line, amount=333, currency=currency, description="Postage")
+        self.stripe.create("invoiceitems", **line, amount=postage, currency=currency, description="Postage")
         return self.stripe.create(f"invoices/{invoice['id']}/finalize")
 
     def pay(self, invoice):
@@ -167,7 +170,7 @@ class Outside:
 
     # --- how the hub is told about it --------------------------------------------------------------------------------
 
-    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None):
+    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None, rates=RATES):
         """As `worker.setup` takes it; `stripe` and `xero` are options of the two connections."""
         keys, ledger = self.line["stripe"], self.line["xero"]
         return {
@@ -196,5 +199,5 @@ class Outside:
                     "options": {"calls_per_window": "1000000", "settle_seconds": "1", **(xero or {})},
                 },
             ],
-            "rates": [{"currency": "USD", "on": "2020-01-01", "value": "0.92", "source": "test"}],
+            "rates": rates,
         }

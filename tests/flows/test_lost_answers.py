@@ -23,20 +23,23 @@ def sold(outside, hub):
     return set(made.values())
 
 
-@pytest.mark.parametrize("plural", PLURALS)
 @pytest.mark.parametrize("lost", LOST)
-def test_a_lost_answer_is_found_by_asking(hub, outside, plural, lost):
-    outside.fail("xero", {"match": f"PUT /api.xro/2.0/{plural}", "fault": lost, "seconds": 1})
+def test_a_lost_answer_is_found_by_asking(hub, outside, lost):
+    for plural in PLURALS:
+        outside.fail("xero", {"match": f"PUT /api.xro/2.0/{plural}", "fault": lost, "seconds": 1})
     assert sold(outside, hub) == {1}
-    written = [call for call in outside.calls("xero") if call["method"] == "PUT" and call["path"].endswith(plural)]
-    assert len(written) == 1
+    written = [call["path"] for call in outside.calls("xero") if call["method"] == "PUT"]
+    assert len(written) == len(PLURALS)
 
 
-@pytest.mark.parametrize("plural", PLURALS)
-def test_what_three_lost_answers_left_undone_is_done_once(hub, outside, plural):
-    match = f"PUT /api.xro/2.0/{plural}"
-    outside.fail("xero", {"match": match, "fault": "close", "times": 2}, {"match": match, "fault": "commit_then_close"})
+def test_what_three_lost_answers_left_undone_is_done_once(hub, outside):
+    for plural in PLURALS:
+        match = f"PUT /api.xro/2.0/{plural}"
+        lost = [{"match": match, "fault": "close", "times": 2}, {"match": match, "fault": "commit_then_close"}]
+        outside.fail("xero", *lost)
     assert sold(outside, hub) == {1}
+    written = [call["path"] for call in outside.calls("xero") if call["method"] == "PUT"]
+    assert len(written) == 3 * len(PLURALS)
 
 
 def test_a_question_whose_answer_is_lost_is_put_again(hub, outside):
@@ -50,15 +53,13 @@ def test_a_question_whose_answer_is_lost_is_put_again(hub, outside):
     assert sold(outside, hub) == {1}
 
 
-@pytest.mark.parametrize("wait", ["-5", "0", "soon", "", "1.5", "9" * 5000, "Thu, 01 Jan 1970 00:00:00 GMT"])
-def test_a_rate_limit_with_any_word_on_when_to_come_back_is_waited_out(hub, outside, wait):
-    outside.fail(
-        "xero",
-        {"match": "PUT /api.xro/2.0/Invoices", "fault": "refuse", "status": 429, "headers": {"Retry-After": wait}},
-    )
+def test_a_rate_limit_with_any_word_on_when_to_come_back_is_waited_out(hub, outside):
+    silly = ["-5", "0", "soon", "", "1.5", "9" * 5000, "Thu, 01 Jan 1970 00:00:00 GMT"]
+    for word in silly:
+        refusal = {"fault": "refuse", "status": 429, "headers": {"Retry-After": word}}
+        outside.fail("xero", {"match": "PUT /api.xro/2.0/Invoices", **refusal})
     assert sold(outside, hub) == {1}
-    refused = [call for call in outside.calls("xero") if call["status"] == 429]
-    assert len(refused) == 1
+    assert len([call for call in outside.calls("xero") if call["status"] == 429]) == len(silly)
 
 
 def test_a_vendor_is_left_alone_for_at_most_an_hour_whatever_it_says(hub, outside):
@@ -66,10 +67,7 @@ def test_a_vendor_is_left_alone_for_at_most_an_hour_whatever_it_says(hub, outsid
     match = "PUT /api.xro/2.0/Contacts"
     outside.fail("xero", {"match": match, "fault": "refuse", "status": 429, "headers": {"Retry-After": "99999999"}})
     hub.tell_all()
-    while hub.connection("Xero").not_before is None:
-        for lane in hub.due():
-            hub.drain(lane.purpose, lane.kind, hub.name_of(lane.connection_id))
-        hub.clock.sleep(0.5)
+    hub.work(until=lambda: hub.connection("Xero").not_before is not None)
     rest_seconds = (hub.connection("Xero").not_before - hub.clock.now()).total_seconds()
     assert 3500 < rest_seconds <= 3600 * 1.1
     hub.work()

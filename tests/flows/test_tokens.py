@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from outside import Outside
 
 from connectors.registry import CONNECTORS
 from core.clock import WallClock
@@ -13,6 +14,14 @@ from worker.tokens import Tokens
 
 HALF_AN_HOUR = 1801
 TOKEN = "POST /connect/token"
+
+
+@pytest.fixture
+def outside():
+    """Sandboxes of this test's own, since a reset leaves them what was granted."""
+    opened = Outside()
+    yield opened
+    opened.close()
 
 
 def refreshes(outside):

@@ -55,7 +55,7 @@ class Ledger:
         self.account = credentials["tenant_id"]
         self.session = requests.Session()
         self.session.trust_env = False
-        bearer = {"Authorization": f"Bearer {credentials['access_token']}"}
+        self.bearer = bearer = {"Authorization": f"Bearer {credentials['access_token']}"}
         self.client = XERO.client(Door(server.base_url, lambda: bearer), Address(server.base_url, self.account))
         self.ids = {}
         self.tries = 0

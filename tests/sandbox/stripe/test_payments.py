@@ -167,3 +167,17 @@ def test_a_charge_can_be_annotated(api, intent):
     changed = api.charges.update(charge, {"metadata": {"hub": "1"}, "description": "Order 7"})
     assert (changed.metadata["hub"], changed.description) == ("1", "Order 7")
     assert [one.id for one in api.charges.list({"payment_intent": changed.payment_intent}).data] == [charge]
+
+
+def test_a_refund_names_one_payment_that_has_been_made(api, intent):
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        api.refunds.create({"amount": 100})
+    assert refused.value.code == "parameter_missing"
+    done = intent(payment_method="pm_card_visa", confirm=True)
+    with pytest.raises(stripe.InvalidRequestError):
+        api.refunds.create({"payment_intent": done.id, "charge": done.latest_charge})
+    with pytest.raises(stripe.InvalidRequestError, match="does not have a successful charge"):
+        api.refunds.create({"payment_intent": intent().id})
+    held = intent(payment_method="pm_card_visa", confirm=True, capture_method="manual")
+    with pytest.raises(stripe.InvalidRequestError, match="has not been captured"):
+        api.refunds.create({"charge": held.latest_charge})

@@ -63,6 +63,7 @@ def test_money_spent_comes_back_as_it_was_put(client):
         ({"BankAccount": None}, "A valid bank account must be specified"),
         ({"Contact": None}, "A Contact must be specified for this type of transaction"),
         ({"LineItems": []}, "One or more line items must be specified"),
+        ({"LineItems": [line(AccountCode=None)]}, "Account code or ID must be specified"),
         (
             {"LineItems": [line(AccountCode="1300")]},
             "Account code '1300' is not a valid code for this document.",

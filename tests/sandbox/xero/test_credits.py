@@ -162,6 +162,7 @@ def test_an_allocation_of_a_locked_period_cannot_be_removed(client, invoiced, cr
         ),
         (({}, {}, {"Amount": 0}), "The allocation amount must be greater than zero"),
         (({}, {}, {"Invoice": {"InvoiceID": NOBODY}}), "Invoice not found"),
+        (({}, {}, {"Invoice": {"InvoiceNumber": "none"}}), "Invoice not found"),
         (({}, {}, {"Date": "2026-01-01"}), LOCKED),
         (({"Contact": {"Name": "Bob"}}, {}, {}), "The credit and the invoice must be of the same contact"),
         (({"CurrencyCode": "USD"}, {}, {}), "The credit and the invoice must be in the same currency"),

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.sandbox.xero.conftest import invoice, line
+from tests.sandbox.xero.conftest import NOBODY, invoice, line
 
 NOT_CHANGEABLE = "Invoice not of valid status for modification"
 HAS_PAYMENT = "This document cannot be edited as it has a payment or credit note allocated to it."
@@ -128,6 +128,11 @@ def test_a_post_with_a_used_number_overwrites_what_it_names(client, invoiced):
     )
     assert second["InvoiceID"] == first["InvoiceID"]
     assert (second["Reference"], second["Total"]) == ("new", 59.5)
+
+
+def test_a_post_of_an_unknown_id_is_refused_and_creates_nothing(client):
+    assert client.refused("POST", "/Invoices", invoice(InvoiceID=NOBODY)) == ["Invoice not found"]
+    assert client.ok("GET", "/Invoices") == []
 
 
 def test_a_post_of_a_new_number_creates(client):

@@ -123,6 +123,13 @@ def test_a_journal_is_changed_by_id_created_without_one_and_locked_with_its_peri
     assert client.refused("POST", "/ManualJournals", body) == [LOCKED]
 
 
+def test_journals_and_quotes_are_found_by_what_a_person_calls_them(client):
+    client.ok("PUT", "/ManualJournals", [journal(), journal(Narration="Other")])
+    client.ok("PUT", "/Quotes", [quote(), quote(QuoteNumber="QU-2")])
+    for path, field, value in (("ManualJournals", "Narration", "Other"), ("Quotes", "QuoteNumber", "QU-2")):
+        assert [row[field] for row in client.ok("GET", f'/{path}?where={field}=="{value}"')] == [value]
+
+
 def test_journal_lines_stand_in_pages_but_not_in_unpaged_lists(client):
     client.ok("PUT", "/ManualJournals", journal())
     assert client.ok("GET", "/ManualJournals")[0]["JournalLines"] == []
