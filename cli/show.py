@@ -43,7 +43,8 @@ def demo(say: Say) -> None:
     wrong, and the story's own turns.
     """
     as_json = click.get_current_context().params["as_json"]
-    verdict, seconds = run_demo(settings().seed or 1, progress=not as_json)
+    seed = settings().seed
+    verdict, seconds = run_demo(1 if seed is None else seed, progress=not as_json)
     calls = {vendor: sum(of.values()) for vendor, of in verdict.calls.items()}
 
     def show(to: Console) -> None:

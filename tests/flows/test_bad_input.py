@@ -3,6 +3,7 @@
 import json
 import sqlite3
 
+import invariants
 import pytest
 from sqlalchemy import event
 
@@ -22,7 +23,7 @@ EVERYTHING = {
 
 
 def arrived(outside):
-    return {document.number for document in outside.documents()[1]}
+    return {document.number for document in invariants.invoices(outside.documents()[1])}
 
 
 def parked_with(hub, outside, neighbour):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
+import shop
 from sqlalchemy import text
 
 from connectors.registry import CONNECTORS
@@ -23,8 +24,6 @@ from core.store.engine import open_engine
 from core.store.reading import documents
 from core.store.records import Version
 from core.store.work import Store
-from demo import story
-from demo.run import _workspace
 from demo.stripe_account import StripeAccount
 from sandbox.command import start
 from web import passwords
@@ -150,8 +149,8 @@ HASH = passwords.hashed(PASSWORD, "anybody")
 
 def _play(hub, made, line):
     stripe = StripeAccount(line["stripe"]["base_url"], line["stripe"]["api_key"])
-    prices, taxes = story.catalogue(stripe)
-    story.sell(stripe, prices, taxes)
+    prices, taxes = shop.catalogue(stripe)
+    shop.sell(stripe, prices, taxes)
     seven = stripe.create("tax_rates", display_name="VAT", percentage="7", inclusive=False, country="DE")["id"]
     for name, price, tax in ((SCRIPT, "team-eur", "de-19"), (BRACES, "team-usd", ""), (FOX, "archive-eur", seven)):
         customer = stripe.create("customers", name=name, email="who@example.test", address={"country": "DE"})["id"]
@@ -197,7 +196,7 @@ def _drain(hub, workspace_id):
 
 
 def _set_up(hub, line, name, account):
-    told = _workspace(line) | {"workspace": name}
+    told = shop.workspace(line) | {"workspace": name}
     told["connections"] = [one | {"account": account + one.get("account", "")} for one in told["connections"]]
     return set_up(hub.store, json.dumps(told))
 
@@ -256,7 +255,7 @@ def world(hub, gate):
     vendors = start()
     try:
         line = vendors.line()
-        made = set_up(hub.store, json.dumps(_workspace(line)))
+        made = set_up(hub.store, json.dumps(shop.workspace(line)))
         _play(hub, made, line)
     finally:
         vendors.close()
