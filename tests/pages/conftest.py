@@ -91,9 +91,9 @@ class World:
         assert person.log_in(name).status_code == 303
         return person
 
-    def person(self, address="127.0.0.1"):
+    def person(self, address="127.0.0.1", base_url="http://localhost"):
         """Somebody who has not logged in."""
-        return Person(self.app, address)
+        return Person(self.app, address, base_url)
 
     def documents(self, kind, search=""):
         with self.hub.store.read() as database:
@@ -104,20 +104,21 @@ class World:
 class Person:
     """A browser: keeps cookies, and sends the token that the last page's form carries."""
 
-    def __init__(self, app, address="127.0.0.1"):
+    def __init__(self, app, address="127.0.0.1", base_url="http://localhost"):
         self.client = app.test_client()
+        self.base_url = base_url
         self.client.environ_base["REMOTE_ADDR"] = address
         self.token = ""
 
     def get(self, path, **given):
-        answer = self.client.get(path, **given)
+        answer = self.client.get(path, base_url=self.base_url, **given)
         found = re.search(r'name="form_token" value="(\w+)"', answer.text if answer.mimetype == "text/html" else "")
         if found:
             self.token = found[1]
         return answer
 
     def post(self, path, **form):
-        return self.client.post(path, data={"form_token": self.token} | form)
+        return self.client.post(path, base_url=self.base_url, data={"form_token": self.token} | form)
 
     def words(self, path):
         """The page as a person reads it: without marks, spaces folded."""
