@@ -18,7 +18,7 @@ from worker.calls import Caller, rest
 from worker.compose import Composed, compose
 from worker.hub import Hub
 from worker.lane import Held, working
-from worker.settle import settle
+from worker.settle import settle, told
 
 
 class _VendorAway(Exception):
@@ -56,16 +56,16 @@ class _Drain:
     def send_a_batch(self) -> bool:
         """False when nothing is ready to be sent."""
         target = self.held.connection
-
-        def choose(work: Work) -> list[Composed]:
-            owed = outbox.claim(work, target.id, self.kind, self.writes.batch_max)
-            return compose(self.hub, work, target, self.kind, self.writes, owed)
-
-        composed = self.held.write(choose)
-        if not composed:
+        # a commit of its own: what stops the work while it is being composed has been counted as tried
+        owed = self.held.write(lambda work: outbox.claim(work, target.id, self.kind, self.writes.batch_max))
+        if not owed:
             return False
         failpoint("P12", self.kind)
-        ready = self.held.write(lambda work: self._sort_out(work, composed))
+
+        def choose(work: Work) -> list[Composed]:
+            return self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
+
+        ready = self.held.write(choose)
         for group in ([one for one in ready if one.remote_id is None], [one for one in ready if one.remote_id]):
             if group:
                 self._send(group)
@@ -78,7 +78,7 @@ class _Drain:
         ready = []
         for one in composed:
             if isinstance(one.row, Problem):
-                outbox.park(work, one.owed.id, one.row.reason)
+                outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
                 self._demand(work, one)
             elif one.row is None or sent_before.get((one.owed.record_id, one.owed.part)) == digest(one.row):

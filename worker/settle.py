@@ -32,7 +32,7 @@ def settle(
         if outcome is None:
             outbox.send_again(work, [owed.id])
         elif isinstance(outcome, Problem):
-            outbox.park(work, owed.id, _told(outcome.reason, owed, target))
+            outbox.park(work, owed.id, told(outcome.reason, owed, target))
         else:
             arrived += _stored(hub, work, target, kind, writes, push.id, owed, row, outcome, asked=how != "answered")
     return outbox.wake(work, target.id, arrived) if arrived else set()
@@ -97,6 +97,6 @@ def _observe(hub: Hub, work: Work, target: Connection, kind: Kind, stored: Store
         records.observe(hub.store, work, [seen])
 
 
-def _told(reason: Reason, owed: Owed, target: Connection) -> Reason:
+def told(reason: Reason, owed: Owed, target: Connection) -> Reason:
     """A vendor's connector knows its words; the document and the connection are named by us."""
     return Reason(reason.code, {**reason.params, "document": owed.name, "connection": target.name})
