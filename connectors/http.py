@@ -14,7 +14,15 @@ from urllib.parse import urlsplit
 import requests
 
 from connectors import strict_json
-from connectors.transport import BoundedAdapter, Limits, TooLong, checked_base_url, guard, nothing_was_sent
+from connectors.transport import (
+    DEFAULT_LIMITS,
+    BoundedAdapter,
+    Limits,
+    TooLong,
+    checked_base_url,
+    guard,
+    nothing_was_sent,
+)
 from core.errors import (
     CallRefused,
     ContractBroken,
@@ -57,7 +65,7 @@ class Door:
         *,
         admit: Callable[[], None] = lambda: None,
         noticed: Callable[[Answer], None] = lambda _: None,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._base_url = checked_base_url(base_url)
         self._authorize = authorize
@@ -101,7 +109,7 @@ class Door:
             raise Misconfigured(f"{call}: its address or its credentials hold characters that HTTP forbids.") from None
         except requests.RequestException as trouble:
             raise call.lost(trouble) from None
-        answer = Answer(response.status_code, response.headers, _json_or_none(response.content))
+        answer = Answer(response.status_code, response.headers, strict_json.parse_or_none(response.content))
         self._noticed(answer)
         return call.judged(answer)
 
@@ -174,13 +182,7 @@ def wait_seconds(answer: Answer) -> float:
     return float(min(max(seconds, 1), _WAIT_MAX_SECONDS))
 
 
-def _json_or_none(body: bytes) -> Any:
-    try:
-        return strict_json.parse(body)
-    except ValueError:
-        return None
-
-
 def _answering(request: requests.PreparedRequest) -> None:
+    """Failpoint P16, narrowed by the last part of the path: `P16/Invoices`."""
     if request.method != "GET":
-        failpoint("P16", urlsplit(request.url or "").path.rpartition("/")[2])
+        failpoint("P16", urlsplit(str(request.url)).path.rpartition("/")[2])

@@ -9,7 +9,7 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from connectors import strict_json
 from connectors.http import Answer, wait_seconds
-from connectors.transport import BoundedAdapter, Limits, checked_base_url, guard, nothing_was_sent
+from connectors.transport import DEFAULT_LIMITS, BoundedAdapter, Limits, checked_base_url, guard, nothing_was_sent
 from core.errors import CallRefused, ContractBroken, GrantLost, OutcomeUnknown, RetryAfter
 from core.tripwire import inside_work
 
@@ -32,7 +32,7 @@ def refresh(
     client_secret: str,
     refresh_token: str,
     *,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Tokens:
     """GrantLost if a person has to connect again. OutcomeUnknown if the vendor may have changed the refresh token
     without our learning the new one: within its grace time the old one is good for another try.
@@ -64,7 +64,7 @@ def _judged(response: requests.Response) -> requests.Response:
         raise RetryAfter(
             f"The token endpoint has to wait ({status}).", wait_seconds(Answer(status, response.headers, None))
         )
-    body = _json_or_none(response.content)
+    body = strict_json.parse_or_none(response.content)
     if 400 <= status < 500:
         if isinstance(body, dict) and isinstance(body.get("error"), str):
             return response
@@ -87,13 +87,6 @@ def _is_token(body: Any) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isprintable() and value != ""
-
-
-def _json_or_none(body: bytes) -> Any:
-    try:
-        return strict_json.parse(body)
-    except ValueError:
-        return None
 
 
 def _code(error: str) -> str:

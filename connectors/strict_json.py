@@ -24,6 +24,13 @@ def parse(body: bytes) -> Any:
     return _fit(value) if _UNFIT_ESCAPE.search(body) else value
 
 
+def parse_or_none(body: bytes) -> Any:
+    try:
+        return parse(body)
+    except ValueError:
+        return None
+
+
 def _check_depth(body: bytes) -> None:
     depth = 0
     for bracket in _NO_BRACKETS.sub(b"", body):

@@ -4,7 +4,6 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from ipaddress import ip_address
 from typing import Any
@@ -30,6 +29,9 @@ class Limits:
     """From the first byte sent to the last byte read."""
     answer_bytes: int = 32 * 1024 * 1024
     """As it arrives, and again once it is unpacked."""
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class TooSlow(requests.Timeout):
@@ -75,6 +77,7 @@ class BoundedAdapter(HTTPAdapter):
             raise Garbled(type(trouble).__name__) from trouble
         finally:
             response.raw.close()
+        # the session looks for cookies in the raw answer, and finds none in this one
         response.raw = HTTPResponse(BytesIO(body), preload_content=False)
         return response
 
@@ -107,7 +110,6 @@ class BoundedAdapter(HTTPAdapter):
 
 def guard(session: requests.Session, adapter: BoundedAdapter) -> None:
     session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.headers.update({"User-Agent": "Subledger", "Accept": "application/json", "Accept-Encoding": "gzip"})
     session.mount("https://", adapter)
     session.mount("http://", adapter)

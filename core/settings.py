@@ -52,10 +52,17 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         redis_url=redis_url,
         keys=environment.get("SUBLEDGER_KEYS", ""),
         host=environment.get("SUBLEDGER_HOST", "127.0.0.1"),
-        port=_whole(environment, "SUBLEDGER_PORT") or 8086,
+        port=_port(environment),
         lease_seconds=_lease_seconds(environment),
         seed=_whole(environment, "SUBLEDGER_SEED"),
     )
+
+
+def _port(environment: Mapping[str, str]) -> int:
+    port = _whole(environment, "SUBLEDGER_PORT") or 8086
+    if not 0 < port < 65536:
+        raise Misconfigured(f"SUBLEDGER_PORT must lie between 1 and 65535, and {port} does not.")
+    return port
 
 
 def settings() -> Settings:

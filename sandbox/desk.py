@@ -13,6 +13,7 @@ from sandbox.kit import (
     Administered,
     Crashing,
     Notifying,
+    Receiving,
     Refusing,
     Request,
     Response,
@@ -53,11 +54,18 @@ class Desk:
             with self.lock:
                 return Exchange(self._administer(request))
         with self.lock:
+            refused = self.vendor.receive(request) if isinstance(self.vendor, Receiving) else None
+            if refused is not None:
+                return Exchange(refused, call=self._log.add(self.vendor.clock.now(), request, refused, None))
             fault = self._faults.take(request.method, request.path)
         if fault and fault.fault == "slow":
             wait(fault.seconds)
         with self.lock:
-            decided = self._decide(request, fault)
+            try:
+                decided = self._decide(request, fault)
+            finally:
+                if isinstance(self.vendor, Receiving):
+                    self.vendor.release(request)
             call = self._log.add(self.vendor.clock.now(), request, decided, fault.fault if fault else None)
             if decided and fault and fault.fault == "commit_then_500":
                 return Exchange(self._crash(request, decided), call=call, as_decided=False)

@@ -122,6 +122,17 @@ class Refusing(Protocol):
 
 
 @runtime_checkable
+class Receiving(Protocol):
+    """A vendor that may turn a request away at the door, while an earlier one is still under way."""
+
+    def receive(self, request: Request) -> Response | None:
+        """The refusal; None where the request may wait for its turn."""
+
+    def release(self, request: Request) -> None:
+        """A request that was let in has been decided."""
+
+
+@runtime_checkable
 class Crashing(Protocol):
     """A vendor that words the 500 of the fault `commit_then_500` itself, and may remember it."""
 

@@ -19,13 +19,42 @@ _OVERLAP = timedelta(seconds=60)
 # Xero: over a limit a request is turned away before it is looked at.
 _NOT_EXECUTED = frozenset({429})
 
-_PLURALS = {Kind.CUSTOMER: "Contacts", Kind.PRICE: "Items", Kind.INVOICE: "Invoices", Kind.PAYMENT: "Payments"}
-_ID_NAMES = {Kind.CUSTOMER: "ContactID", Kind.PRICE: "Code", Kind.INVOICE: "InvoiceID", Kind.PAYMENT: "PaymentID"}
+_PLURALS = {
+    Kind.CUSTOMER: "Contacts",
+    Kind.PRICE: "Items",
+    Kind.INVOICE: "Invoices",
+    Kind.PAYMENT: "Payments",
+    Kind.CREDIT_NOTE: "CreditNotes",
+    Kind.REFUND: "BankTransactions",
+    Kind.CREDIT_REFUND: "Payments",
+}
+_ID_NAMES = {
+    Kind.CUSTOMER: "ContactID",
+    Kind.PRICE: "Code",
+    Kind.INVOICE: "InvoiceID",
+    Kind.PAYMENT: "PaymentID",
+    Kind.CREDIT_NOTE: "CreditNoteID",
+    Kind.REFUND: "BankTransactionID",
+    Kind.CREDIT_REFUND: "PaymentID",
+}
+_WRITTEN = frozenset({*_PLURALS.values(), "Allocations"})
 # Xero: these two lists can be asked for by ids; the others only one by one.
 _BY_IDS = frozenset({Kind.CUSTOMER, Kind.INVOICE})
 # Xero: items come all at once.
-_PAGED = frozenset({Kind.CUSTOMER, Kind.INVOICE, Kind.PAYMENT})
-_OPTIONS = {Kind.CUSTOMER: "&includeArchived=true", Kind.INVOICE: "&unitdp=4", Kind.PRICE: "&unitdp=4"}
+_UNPAGED = frozenset({Kind.PRICE})
+_OPTIONS = {
+    Kind.CUSTOMER: "&includeArchived=true",
+    Kind.INVOICE: "&unitdp=4",
+    Kind.PRICE: "&unitdp=4",
+    Kind.CREDIT_NOTE: "&unitdp=4",
+    Kind.REFUND: "&unitdp=4",
+}
+# Xero: payments of invoices and of credit notes share a list, and so do all that was spent and received.
+_AMONG_OTHERS = {
+    Kind.PAYMENT: 'PaymentType=="ACCRECPAYMENT"',
+    Kind.CREDIT_REFUND: 'PaymentType=="ARCREDITPAYMENT"',
+    Kind.REFUND: 'Type=="SPEND"',
+}
 
 
 class XeroClient:
@@ -37,8 +66,8 @@ class XeroClient:
     def whoami(self) -> str:
         """The organisation we speak for. GrantLost if the consent does not reach it any more."""
         connections = self._get("/connections", {"Accept": "application/json"})
-        listed = connections if isinstance(connections, list) else []
-        tenants = [one.get("tenantId") for one in listed if isinstance(one, dict)]
+        reached = connections if isinstance(connections, list) else []
+        tenants = [one.get("tenantId") for one in reached if isinstance(one, dict)]
         if self._tenant in tenants:
             return self._tenant
         if not self._tenant and len(tenants) == 1 and isinstance(tenants[0], str):
@@ -59,7 +88,7 @@ class XeroClient:
             body = self._door.send(call.method, call.path, call.body, headers, not_executed=_NOT_EXECUTED).body
         except CallRefused as refusal:
             raise _refused(refusal) from None
-        if not isinstance(body, dict) or not any(isinstance(body.get(plural), list) for plural in _PLURALS.values()):
+        if not isinstance(body, dict) or not _tells_of_a_write(body):
             raise OutcomeUnknown("Xero answered a write without the elements that were written.")
         return body
 
@@ -72,20 +101,20 @@ class XeroClient:
     # --- what is there now -------------------------------------------------------------------------------------------
 
     def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
-        plural, id_name = _PLURALS[kind], _ID_NAMES[kind]
-        rows = self._by_ids(kind, plural, remote_ids) if kind in _BY_IDS else self._one_by_one(plural, remote_ids)
-        return {str(row[id_name]): row for row in rows if row.get(id_name) in set(remote_ids)}
+        id_name = _ID_NAMES[kind]
+        rows = self._by_ids(kind, remote_ids) if kind in _BY_IDS else self._one_by_one(kind, remote_ids)
+        return {row[id_name]: row for row in rows if row[id_name] in set(remote_ids)}
 
-    def _by_ids(self, kind: Kind, plural: str, remote_ids: Sequence[str]) -> Iterator[Row]:
+    def _by_ids(self, kind: Kind, remote_ids: Sequence[str]) -> Iterator[Row]:
         for start in range(0, len(remote_ids), _IDS_MAX):
             ids = ",".join(quote(remote_id, safe="") for remote_id in remote_ids[start : start + _IDS_MAX])
-            path = f"{ROOT}/{plural}?IDs={ids}&page=1&pageSize={_PAGE}{_OPTIONS.get(kind, '')}"
-            yield from _elements(self.ask(path), plural)
+            path = f"{ROOT}/{_PLURALS[kind]}?IDs={ids}&page=1&pageSize={_PAGE}{_OPTIONS.get(kind, '')}"
+            yield from _elements(self.ask(path), kind)
 
-    def _one_by_one(self, plural: str, remote_ids: Sequence[str]) -> Iterator[Row]:
+    def _one_by_one(self, kind: Kind, remote_ids: Sequence[str]) -> Iterator[Row]:
         for remote_id in remote_ids:
             try:
-                yield from _elements(self.ask(f"{ROOT}/{plural}/{quote(remote_id, safe='')}"), plural)
+                yield from _elements(self.ask(f"{ROOT}/{_PLURALS[kind]}/{quote(remote_id, safe='')}"), kind)
             except NotThere:
                 continue
 
@@ -103,26 +132,45 @@ class XeroClient:
             last = max(filter(None, (moment(row, "UpdatedDateUTC") for row in rows)), default=None)
         except Unreadable as trouble:
             raise ContractBroken(f"Xero lists something unreadable: {trouble}.") from None
-        if kind in _PAGED and len(rows) >= _PAGE and last is not None:
+        if kind not in _UNPAGED and len(rows) >= _PAGE and last is not None:
             onward = _second(last)
             place = {"since": since, "page": number + 1} if onward == since else {"since": onward}
             return Page(rows, [], place, more=True)
         return Page(rows, [], {"since": since if last is None else _second(last - _OVERLAP)}, more=False)
 
     def _modified(self, kind: Kind, since: str, number: int) -> Sequence[Row]:
-        page = f"&page={number}&pageSize={_PAGE}" if kind in _PAGED else ""
+        page = f"&page={number}&pageSize={_PAGE}" if kind not in _UNPAGED else ""
         path = f"{ROOT}/{_PLURALS[kind]}?order=UpdatedDateUTC%20ASC{page}{_OPTIONS.get(kind, '')}"
+        if where := _AMONG_OTHERS.get(kind):
+            path += f"&where={quote(where, safe='=')}"
         headers = {**self._headers, **({"If-Modified-Since": since} if since else {})}
         body = self._get(path, headers)
         if not isinstance(body, dict):
             raise ContractBroken("Xero answered with something other than an object.")
-        return _elements(body, _PLURALS[kind])
+        return _elements(body, kind)
 
 
-def _elements(body: Row, plural: str) -> Sequence[Row]:
-    elements = body.get(plural)
-    if not isinstance(elements, list) or not all(isinstance(element, dict) for element in elements):
-        raise ContractBroken(f"Xero's answer is not a list of {plural}.")
+def _tells_of_a_write(body: Row) -> bool:
+    """Xero: what was removed is answered by itself. An allocation's id is not in every answer that Xero documents; one
+    without it is looked up, for without its id it could not be removed again.
+    """
+    if body.get("IsDeleted") is True:
+        return True
+    allocations = body.get("Allocations")
+    for allocation in allocations if isinstance(allocations, list) else ():
+        if not isinstance(allocation, dict) or not (
+            allocation.get("AllocationID") or allocation.get("ValidationErrors")
+        ):
+            return False
+    return any(isinstance(body.get(plural), list) for plural in _WRITTEN)
+
+
+def _elements(body: Row, kind: Kind) -> Sequence[Row]:
+    elements = body.get(_PLURALS[kind])
+    if not isinstance(elements, list):
+        raise ContractBroken(f"Xero's answer is not a list of {_PLURALS[kind]}.")
+    if not all(isinstance(element, dict) and isinstance(element.get(_ID_NAMES[kind]), str) for element in elements):
+        raise ContractBroken(f"Xero lists {_PLURALS[kind]} without a {_ID_NAMES[kind]}.")
     return elements
 
 

@@ -1,13 +1,14 @@
 """The Stripe account that is played: its objects, its clocks, and the events it tells of."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.kit import Clock
 from sandbox.stripe.agenda import Agenda
 from sandbox.stripe.archive import pack
 from sandbox.stripe.rows import Row, Shown
+from sandbox.stripe.settings import Settings
 from sandbox.stripe.showing import show
 from sandbox.stripe.store import Store
 
@@ -20,6 +21,11 @@ class Asked:
 
     request_id: str | None = None
     idempotency_key: str | None = None
+    shown: Shown = field(default_factory=dict, init=False)
+    """As events show it; one object for all of them."""
+
+    def __post_init__(self) -> None:
+        self.shown.update(id=self.request_id, idempotency_key=self.idempotency_key)
 
 
 class Account:
@@ -31,6 +37,7 @@ class Account:
         self.store = Store(seed, self.now)
         self.id = "acct_sandbox"
         self.agenda = Agenda()
+        self.settings = Settings()
         self.asked = Asked()
         self.settling: list[tuple[int, str]] = []
         """A heap of when pending balance transactions become available, and their ids."""
@@ -91,9 +98,10 @@ class Account:
                 "id": self.store.new_id("event"),
                 "object": "event",
                 "created": self.now() if at is None else at,
-                "request": {"id": self.asked.request_id, "idempotency_key": self.asked.idempotency_key},
+                "request": self.asked.shown,
                 "type": type_,
                 "_kind": kind,
+                "_told_at": self.now(),
                 "_object": pack(kind, shown),
             }
         )
@@ -105,12 +113,15 @@ class Account:
         return event
 
     def _test_clock_of(self, row: Row) -> str | None:
-        if row.kind == "test_helpers.test_clock" or row.deleted:
+        """By way of the object that it belongs to, where it does not say so itself."""
+        if row.deleted:
             return None
-        if row.get("test_clock"):
-            return str(row["test_clock"])
-        owner = self.store.find("customer", row.get("customer") or "")
-        return owner["test_clock"] if owner and not owner.deleted else None
+        clock: str | None = row.get("test_clock")
+        for kind in ("customer", "invoice", "charge", "subscription"):
+            owner = self.store.find(kind, row.get(kind) or "") if clock is None else None
+            if owner is not None:
+                clock = self._test_clock_of(owner)
+        return clock
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Shown:

@@ -3,6 +3,7 @@
 POST /_sandbox/disputes {"id", "status": "won"|"lost"} or {"charge"} to begin one
 POST /_sandbox/payouts  {"currency"} for an automatic one, or {"id", "status": "paid"|"failed"}
 POST /_sandbox/refunds  {"id", "status": "failed"|"succeeded"}
+GET, POST /_sandbox/settings, see settings.py
 """
 
 import json
@@ -19,10 +20,13 @@ Wanted = dict[str, Any]
 
 
 def administer(account: Account, request: Request) -> Response | None:
-    route = ROUTES.get((request.method, request.path.removeprefix("/_sandbox/")))
+    noun = request.path.removeprefix("/_sandbox/")
+    wanted = json.loads(request.body) if request.body else {}
+    if noun == "settings":
+        return _settings(account, request.method, wanted)
+    route = ROUTES.get((request.method, noun))
     if route is None:
         return None
-    wanted = json.loads(request.body) if request.body else {}
     balance.mature(account)
     try:
         row = route(account, wanted)
@@ -33,6 +37,16 @@ def administer(account: Account, request: Request) -> Response | None:
     finally:
         account.store.pop_effects()
     return Response.of_json(200, None if row is None else account.show(row))
+
+
+def _settings(account: Account, method: str, wanted: Wanted) -> Response | None:
+    if method not in ("GET", "POST"):
+        return None
+    try:
+        account.settings.change(wanted if method == "POST" else {})
+    except ValueError as wrong:
+        return Response.of_json(400, {"error": str(wrong)})
+    return Response.of_json(200, account.settings.shown())
 
 
 def _dispute(account: Account, wanted: Wanted) -> Row:

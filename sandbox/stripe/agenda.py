@@ -37,6 +37,10 @@ class Agenda:
             return None
         return heappop(waiting)
 
+    def next_at(self, clock: str) -> int | None:
+        waiting = self._of_clock.get(clock)
+        return waiting[0].at if waiting else None
+
     def forget(self, clock: str) -> None:
         self._of_clock.pop(clock, None)
 

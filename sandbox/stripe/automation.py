@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
-from sandbox.stripe import disputes, payouts, refunds
+from sandbox.stripe import (
+    collection,
+    disputes,
+    payouts,
+    quotes,
+    refunds,
+    subscription_billing,
+    subscription_changes,
+)
 from sandbox.stripe.account import Account
 from sandbox.stripe.agenda import BUSINESS_DAY
 from sandbox.stripe.rows import Row
@@ -31,10 +39,19 @@ def _dispute_begins(account: Account, charge: Row) -> None:
 
 
 JOBS: dict[str, tuple[str, Job]] = {
+    "cancel_subscription": ("subscription", subscription_billing.cancel_due),
     "dispute_begins": ("charge", _dispute_begins),
+    "expire_subscription": ("subscription", subscription_billing.expire),
+    "finalize_invoice": ("invoice", collection.finalize_due),
+    "invoice_overdue": ("invoice", collection.overdue),
     "payout_arrives": ("payout", _payout_arrives),
+    "quote_expires": ("quote", quotes.expire),
     "refund_fails": ("refund", _refund_fails),
     "refund_succeeds": ("refund", _refund_succeeds),
+    "renew_subscription": ("subscription", subscription_billing.renew),
+    "resume_collection": ("subscription", subscription_changes.resume_collection),
+    "retry_payment": ("invoice", collection.retry_due),
+    "trial_will_end": ("subscription", subscription_billing.trial_will_end),
 }
 
 
@@ -42,6 +59,14 @@ def run_due(account: Account) -> None:
     """All that has become due on the wall clock and on the account's business day."""
     run(account, None, account.now())
     run(account, BUSINESS_DAY, account.latest())
+
+
+def advance(account: Account, clock: Row, until: int) -> None:
+    """Everything on a test clock up to that moment, each at its own time."""
+    while (at := account.agenda.next_at(clock.id)) is not None and at <= until:
+        account.store.save(clock, frozen_time=max(at, clock["frozen_time"]))
+        run(account, clock.id, at)
+    account.store.save(clock, frozen_time=until)
 
 
 def run(account: Account, clock: str | None, until: int) -> None:

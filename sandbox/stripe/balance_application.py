@@ -18,12 +18,13 @@ class Due:
         return self.starting + sum(amount for _, amount in self.moves)
 
 
-def applied(invoice: Row, customer: Row) -> Due:
+def applied(invoice: Row, customer: Row, *, carry_small_amounts: bool) -> Due:
     same = customer["currency"] in (None, invoice["currency"])
+    charged = invoice["collection_method"] == "charge_automatically"
     return _due(
         invoice["total"],
         0 if customer.deleted or not same else customer["balance"],
-        charge_minimum(invoice["currency"]) if invoice["collection_method"] == "charge_automatically" else 0,
+        charge_minimum(invoice["currency"]) if charged and carry_small_amounts else 0,
     )
 
 

@@ -1,6 +1,6 @@
 """Disputes: the bank takes the money back at once, with a fee, and returns it if the dispute is won.
 
-GK: the fee of 20.00 is not returned; `DISPUTE_FEE_RETURNED` turns that around.
+GK: the fee is not returned; the setting `dispute_fee_returned` turns that around.
 """
 
 from typing import Any
@@ -24,7 +24,6 @@ from sandbox.stripe.rows import Row, merged_metadata
 from sandbox.stripe.store import Page
 
 DISPUTE_FEE = {"eur": 2000, "usd": 2000, "jpy": 3000}
-DISPUTE_FEE_RETURNED = False
 EVIDENCE_DAYS = 7
 DAY_SECONDS = 86_400
 
@@ -129,7 +128,7 @@ def decide(account: Account, dispute: Row, *, won: bool) -> Row:
             "dispute_reversal",
             source=dispute,
             created=account.now_for(charge["customer"]),
-            fees=[fee] if DISPUTE_FEE_RETURNED else (),
+            fees=[fee] if account.settings.dispute_fee_returned else (),
             description=f"Chargeback reversal for {charge.id}",
             at_once=True,
         )

@@ -1,4 +1,4 @@
-"""Events, as they were told at the time; kept for 30 days."""
+"""Events, as they were told at the time; kept for 30 days of the wall clock, whatever they tell of."""
 
 from fnmatch import fnmatchcase
 
@@ -16,7 +16,7 @@ TYPES_MAX = 20
 
 def retrieve(account: Account, _: Params, id_: str) -> Row:
     event = account.store.get("event", id_)
-    if event["created"] < account.now() - KEPT_SECONDS:
+    if event["_told_at"] < account.now() - KEPT_SECONDS:
         raise no_such("event", id_)
     return event
 
@@ -34,7 +34,7 @@ def listed(account: Account, params: Params) -> Page:
 
     def keep(row: Row) -> bool:
         return (
-            row["created"] >= since
+            row["_told_at"] >= since
             and (not types or row["type"] in types)
             and (not wanted or fnmatchcase(row["type"], wanted))
             and (delivered is None or (not row["_pending"]) == delivered)

@@ -77,7 +77,7 @@ def _next_number(account: Account, customer: Row) -> str:
 
 
 def _balance_applied(account: Account, invoice: Row, customer: Row) -> dict[str, int]:
-    due = applied(invoice, customer)
+    due = applied(invoice, customer, carry_small_amounts=account.settings.carry_small_amounts)
     for type_, amount in due.moves:
         customer_balance.move(account, customer, amount, invoice["currency"], type_, invoice=invoice.id)
     return {
@@ -130,9 +130,7 @@ def pay(account: Account, params: Params, id_: str) -> Row:
 
 def pay_out_of_band(account: Account, invoice: Row) -> Row:
     """Money that went past Stripe: no charge, no payment, no balance transaction."""
-    intent = invoice_settling.close_payment(account, invoice)
-    if intent is not None:
-        payment_intents.abandon(account, intent, "automatic")
+    invoice_settling.close_payment(account, invoice, "automatic")
     rest = invoice["amount_remaining"]
     invoice_settling.mark_paid(
         account,
@@ -194,9 +192,7 @@ def void(account: Account, _: Params, id_: str) -> Row:
         )
     if invoice["amount_paid"]:
         raise StripeError("This invoice has been paid in part, so it cannot be voided.")
-    intent = invoice_settling.close_payment(account, invoice)
-    if intent is not None:
-        payment_intents.abandon(account, intent, "void_invoice")
+    invoice_settling.close_payment(account, invoice, "void_invoice")
     customer = account.store.get("customer", invoice["customer"])
     spent = invoice["starting_balance"] - (invoice["ending_balance"] or 0)
     if spent and not customer.deleted:
@@ -232,5 +228,14 @@ def mark_uncollectible(account: Account, _: Params, id_: str) -> Row:
     return invoice
 
 
-def schedule(account: Account, invoice: Row) -> None:
-    """Nothing advances by itself yet."""
+def send(account: Account, _: Params, id_: str) -> Row:
+    """Nothing is mailed; the event tells that it would have been."""
+    invoice = account.store.get("invoice", id_, "invoice")
+    if invoice["status"] == "draft":
+        finalize(account, invoice)
+    if invoice["status"] == "void":
+        raise StripeError("A voided invoice cannot be sent.")
+    account.emit("invoice.sent", invoice)
+    if invoice["due_date"] is not None:
+        account.agenda.put(invoice["test_clock"], invoice["due_date"], "invoice_overdue", id_)
+    return invoice

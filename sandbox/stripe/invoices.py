@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import discounts, invoice_lines, invoice_states, tax_rates
+from sandbox.stripe import collection, discounts, invoice_lines, invoice_states, tax_rates
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.money import check_currency
@@ -94,7 +94,7 @@ def create(account: Account, params: Params) -> Row:
     account.emit("invoice.created", invoice)
     if customer["currency"] is None:
         account.update(customer, "customer.updated", currency=currency)
-    invoice_states.schedule(account, invoice)
+    collection.schedule(account, invoice)
     return invoice
 
 
@@ -175,7 +175,7 @@ def update(account: Account, params: Params, id_: str) -> Row:
         invoice_lines.compute(account, invoice)
     account.emit_changes(invoice, "invoice.updated", before)
     if "auto_advance" in params:
-        invoice_states.schedule(account, invoice)
+        collection.schedule(account, invoice)
     return invoice
 
 
@@ -196,8 +196,8 @@ def finalize(account: Account, params: Params, id_: str) -> Row:
     if params.get("auto_advance") is not None:
         account.store.save(invoice, auto_advance=params["auto_advance"])
     invoice_states.finalize(account, invoice)
-    if invoice["auto_advance"] and invoice["status"] == "open":
-        invoice_states.schedule(account, invoice)
+    if invoice["auto_advance"]:
+        collection.proceed(account, invoice)
     return invoice
 
 

@@ -67,6 +67,59 @@ def _credit_note(store: Store, row: Row) -> Shown:
     return {"lines": list_of(store, lines, f"/v1/credit_notes/{row.id}/lines")}
 
 
+def _plan(price: Row) -> Shown:
+    """A recurring price as the older plan."""
+    recurring, package = price["recurring"], price["transform_quantity"]
+    return {
+        "id": price.id,
+        "object": "plan",
+        "active": price["active"],
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "billing_scheme": price["billing_scheme"],
+        "created": price["created"],
+        "currency": price["currency"],
+        "interval": recurring["interval"],
+        "interval_count": recurring["interval_count"],
+        "livemode": False,
+        "metadata": price["metadata"],
+        "meter": recurring["meter"],
+        "nickname": price["nickname"],
+        "product": price["product"],
+        "tiers_mode": price["tiers_mode"],
+        "transform_usage": package,
+        "trial_period_days": recurring["trial_period_days"],
+        "usage_type": recurring["usage_type"],
+    }
+
+
+def _subscription_item(store: Store, row: Row) -> Shown:
+    price = store.get("price", row["_price"])
+    shown = {
+        "plan": _plan(price),
+        "price": show(store, price),
+        "tax_rates": _tax_rates(store, row["tax_rates"]),
+    }
+    return shown | ({"quantity": row["quantity"]} if row["quantity"] is not None else {})
+
+
+def _subscription(store: Store, row: Row) -> Shown:
+    items = store.where("subscription_item", "subscription", row.id)
+    return {
+        "default_tax_rates": _tax_rates(store, row["default_tax_rates"]),
+        "items": list_of(store, items, f"/v1/subscription_items?subscription={row.id}"),
+    }
+
+
+def _subscriptions(store: Store, row: Row) -> Shown:
+    living = [
+        one
+        for one in store.where("subscription", "customer", row.id)
+        if one["status"] not in ("canceled", "incomplete_expired")
+    ]
+    return list_of(store, living[::-1], f"/v1/customers/{row.id}/subscriptions")
+
+
 COMPUTED: dict[str, Computing] = {
     "coupon": _coupon,
     "credit_note": _credit_note,
@@ -78,6 +131,9 @@ COMPUTED: dict[str, Computing] = {
     },
     "event": _event,
     "invoice": _invoice,
+    "item": lambda store, row: {"price": show(store, store.get("price", row["_price"]))},
+    "subscription": _subscription,
+    "subscription_item": _subscription_item,
     "invoiceitem": lambda store, row: {"tax_rates": _tax_rates(store, row["tax_rates"])},
 }
 
@@ -88,6 +144,10 @@ INCLUDED: dict[tuple[str, str], Computing] = {
     ),
     ("invoice", "payments"): _invoice_payments,
     ("price", "tiers"): lambda _, row: row["_tiers"],
+    ("quote", "line_items"): lambda store, row: list_of(
+        store, (store.get("item", id_) for id_ in row["_lines"]), f"/v1/quotes/{row.id}/line_items"
+    ),
+    ("customer", "subscriptions"): _subscriptions,
     ("customer", "tax_ids"): lambda store, row: list_of(
         store, [*store.where("tax_id", "customer", row.id)][::-1], f"/v1/customers/{row.id}/tax_ids"
     ),

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +12,10 @@ from sandbox.kit import Clock, Request, Response
 from sandbox.stripe import admin, automation, balance, wire
 from sandbox.stripe.account import API_VERSION, Account, Asked
 from sandbox.stripe.courier import Courier, Delivery
-from sandbox.stripe.errors import MalformedParameterError, StripeError
+from sandbox.stripe.errors import MalformedParameterError, Rehearsal, StripeError
 from sandbox.stripe.expand import expand, paths
 from sandbox.stripe.idempotency import Answers, canonical
+from sandbox.stripe.pacing import Pacing, RateLimitError
 from sandbox.stripe.routes import ROUTER
 from sandbox.stripe.routing import Answer, Route
 from sandbox.stripe.rows import Row, Shown
@@ -23,7 +25,7 @@ from sandbox.webhook_fault import WebhookFault
 API_KEY = "sk_test_sandbox_subledger"
 WEBHOOK_SECRET = "whsec_sandbox_subledger"  # noqa: S105  the sandbox's own, good for nothing elsewhere
 
-_RATE_LIMITED = 429
+CARD_REFUSED = 402
 
 
 class Stripe:
@@ -34,6 +36,10 @@ class Stripe:
         self.courier = Courier(self.clock.now, self._wanted, self._acknowledged)
         self._lock = threading.RLock()
         self._answers = Answers()
+        self._pacing = Pacing()
+        self._outgoing: list[Delivery] = []
+        """Webhooks of a request that may still be taken back."""
+        self._keys_under_way: set[str] = set()
         self._requests = 0
         self.account = self._new_account(seed)
 
@@ -58,6 +64,7 @@ class Stripe:
     def reset(self, seed: int) -> None:
         self.courier.clear()
         self._answers.clear()
+        self._pacing = Pacing()
         self._requests = 0
         self.account = self._new_account(seed)
 
@@ -68,11 +75,13 @@ class Stripe:
             "answers": self._answers.dump(),
             "agenda": self.account.agenda.dump(),
             "requests": self._requests,
+            "settings": self.account.settings.shown(),
             "undelivered": self.courier.dump(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self.account.store.load(state["store"])
+        self.account.settings.change(state["settings"])
         self.account.webhook_secret = state["webhook_secret"]
         self._answers.load(state["answers"])
         self._requests = state["requests"]
@@ -80,10 +89,44 @@ class Stripe:
         balance.remember_settling(self.account)
         self.courier.load(state["undelivered"])
 
+    def snapshot(self) -> Callable[[Request], Response]:
+        """A copy of this moment that answers by itself."""
+        past = Stripe(self.clock)
+        past.restore(json.loads(json.dumps({**self.state(), "undelivered": []})))
+        return past.handle
+
+    def receive(self, request: Request) -> Response | None:
+        """Stripe: a key that is still under way is refused, not waited for."""
+        key = _idempotency_key(request)
+        if key in self._keys_under_way:
+            error = StripeError(
+                f"There is currently another in-progress request using this Idempotency Key: {key}.",
+                kind="idempotency_error",
+                code="idempotency_key_in_use",
+            ).error
+            return Response(409, wire.encode({"error": error}), {"Content-Type": "application/json"})
+        if key:
+            self._keys_under_way.add(key)
+        return None
+
+    def release(self, request: Request) -> None:
+        self._keys_under_way.discard(_idempotency_key(request) or "")
+
+    def refusal(self, status: int) -> Response:
+        """What the fault `refuse` answers."""
+        kinds = {401: "Invalid API Key provided.", 429: "Request rate limit exceeded.", 409: "Lock timeout."}
+        codes = {429: "rate_limit", 409: "lock_timeout"}
+        error = StripeError(
+            kinds.get(status, "An unknown error occurred."),
+            kind="api_error" if status >= 500 else "invalid_request_error",
+            code=codes.get(status),
+        ).error
+        return Response(status, wire.encode({"error": error}), {"Content-Type": "application/json"})
+
     def handle(self, request: Request) -> Response:
         self._requests += 1
         asked = f"req_sandbox{self._requests:08}"
-        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        key = _idempotency_key(request)
         headers = {"Content-Type": "application/json", "Request-Id": asked, "Stripe-Version": API_VERSION}
         if key:
             headers["Idempotency-Key"] = key
@@ -93,9 +136,12 @@ class Stripe:
             status, body, replayed = self._answer(request, key, asked)
         except StripeError as refused:
             status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
+            if isinstance(refused, RateLimitError):
+                headers["Stripe-Rate-Limited-Reason"] = refused.reason
         if replayed:
             headers["Idempotent-Replayed"] = "true"
         automation.run_due(self.account)
+        self._send()
         effects = self.account.store.pop_effects()
         return Response(status, wire.encode(body), headers, [] if replayed else effects, replayed)
 
@@ -106,7 +152,7 @@ class Stripe:
             "type": "api_error",
             "request_log_url": _log_url(response.headers["Request-Id"]),
         }
-        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        key = _idempotency_key(request)
         if key:
             self._answers.replace(key, 500, {"error": error})
         return Response(500, wire.encode({"error": error}), response.headers)
@@ -146,6 +192,9 @@ class Stripe:
                 status=404,
             )
         route, ids = found
+        self._pacing.admit(
+            f"{route.method} {route.path}", self.clock.now().timestamp(), self.account.settings
+        )
         params = wire.decode(request.query)
         if request.method == "POST":
             params |= wire.decode(_text(request.body))
@@ -161,7 +210,7 @@ class Stripe:
             raise
         except StripeError as refused:
             status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
-        if key and status != _RATE_LIMITED:
+        if key:
             self._answers.keep(key, canonically, now, status, body)
         return status, body, False
 
@@ -171,14 +220,29 @@ class Stripe:
         wanted = paths(given.pop("expand", []))
         params = route.form.parse(given)
         self.account.asked = asked
+        self.account.store.begin()
         try:
-            answer = route.endpoint(self.account, params, *ids)
+            shown = self._shown(route.endpoint(self.account, params, *ids), request)
+            for path in wanted:
+                expand(self.account.store, shown, path)
+        except Rehearsal as rehearsal:
+            self._take_back()
+            return rehearsal.shown
+        except StripeError as refused:
+            if refused.status == CARD_REFUSED:
+                self.account.store.commit()
+            else:
+                self._take_back()
+            raise
         finally:
             self.account.asked = Asked()
-        shown = self._shown(answer, request)
-        for path in wanted:
-            expand(self.account.store, shown, path)
+        self.account.store.commit()
         return shown
+
+    def _take_back(self) -> None:
+        """A refusal leaves nothing behind; only a declined card does."""
+        self.account.store.roll_back()
+        self._outgoing.clear()
 
     def _shown(self, answer: Answer, request: Request) -> Shown:
         if isinstance(answer, Row):
@@ -193,7 +257,9 @@ class Stripe:
             return Response.of_json(
                 200, {"deliveries": self.courier.deliveries(), "pending": self.courier.pending()}
             )
-        return admin.administer(self.account, request)
+        answer = admin.administer(self.account, request)
+        self._send()
+        return answer
 
     def _dispatch(self, event: Row) -> None:
         """Hands a new event to the courier, once for each endpoint that wants it."""
@@ -206,10 +272,15 @@ class Stripe:
             return
         self.account.store.save(event, _pending=len(endpoints))
         body = wire.encode(self.account.show(event))
-        for endpoint in endpoints:
-            self.courier.take(
-                Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
-            )
+        self._outgoing += [
+            Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
+            for endpoint in endpoints
+        ]
+
+    def _send(self) -> None:
+        for delivery in self._outgoing:
+            self.courier.take(delivery)
+        self._outgoing.clear()
 
     def _wanted(self, delivery: Delivery) -> bool:
         with self._lock:
@@ -221,6 +292,10 @@ class Stripe:
             event = self.account.store.find("event", delivery.event)
             if event is not None and event["_pending"]:
                 self.account.store.save(event, _pending=event["_pending"] - 1)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    return request.headers.get("idempotency-key") if request.method == "POST" else None
 
 
 def _key_of(authorization: str) -> str:

@@ -225,6 +225,15 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
         assert door(base_url).get("/things").status == 200
 
 
+def test_credentials_of_the_environment_are_not_used(monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with wire.answering([wire.http(200)]) as (base_url, seen):
+        door(base_url).get("/things")
+    assert f"Authorization: Bearer {TOKEN}".encode() in seen[0]
+
+
 @pytest.mark.parametrize(
     "base_url",
     [
@@ -328,12 +337,13 @@ def test_the_vendors_word_on_waiting_is_taken_within_bounds(headers, seconds):
     assert wait_seconds(Answer(429, headers, None)) == seconds
 
 
-def test_the_failpoint_of_a_lost_answer_lies_after_the_headers_of_a_write_only(monkeypatch, vendor):
-    monkeypatch.setattr(failpoint, "_ASKED", "P16/things:raise")
-    monkeypatch.setattr(failpoint, "_RULES", {"P16/things": ("raise", 1)})
+@pytest.mark.parametrize("place", ["P16", "P16/things"])
+def test_the_failpoint_of_a_lost_answer_lies_after_the_headers_of_a_write_only(monkeypatch, vendor, place):
+    monkeypatch.setattr(failpoint, "_ASKED", f"{place}:raise")
+    monkeypatch.setattr(failpoint, "_RULES", {place: ("raise", 1), "P16/others": ("raise", 1)})
     monkeypatch.setattr(failpoint, "_PASSED", {})
     vendor.get(f"{BASE}/things", body=b"{}")
     vendor.put(f"{BASE}/things", body=b"{}")
     door().get("/things")
-    with pytest.raises(failpoint.FailpointError):
+    with pytest.raises(failpoint.FailpointError, match=place):
         write(door())

@@ -16,6 +16,7 @@ RULEBOOK = {
     "slots": {
         "income_account": [{"use": "200"}],
         "tax_code": [{"when": {"tax": "19"}, "use": "OUTPUT"}, {"when": {"tax": ""}, "use": "NONE"}],
+        "refunds_to_classify": [{"use": "1250"}],
         "clearing_account": [
             {"when": {"currency": "EUR"}, "use": "1200"},
             {"when": {"currency": "USD"}, "use": "1201"},

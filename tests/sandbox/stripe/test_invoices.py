@@ -107,7 +107,7 @@ def test_the_exempt_pay_no_tax_and_the_line_says_why(api, customer, vat, status,
 @pytest.mark.parametrize(
     ("currency", "amount", "total"), [("jpy", 1005, 1196), ("kwd", 12_340, 14_680), ("eur", 1005, 1196)]
 )
-def test_tax_rounds_to_what_the_currency_can_charge(api, customer, vat, currency, amount, total):
+def test_tax_rounds_to_what_the_currency_can_charge(*, api, customer, vat, currency, amount, total):
     """Zero decimals in yen; Kuwaiti fils end in 0."""
     draft = api.invoices.create({"customer": customer.id, "currency": currency})
     invoice = line(api, draft, amount=amount, currency=currency, tax_rates=[vat.id])
