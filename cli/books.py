@@ -1,5 +1,7 @@
 """What the hub knows and what is still open, for people and for scripts."""
 
+from datetime import datetime
+
 import click
 from rich.console import Console
 
@@ -12,20 +14,25 @@ from core.store.statehash import state_hash as hash_of
 from worker.hub import open_store
 from worker.setup import workspace_id
 
+_DAY = click.DateTime(["%Y-%m-%d"])
 _WORKSPACE = click.option("--workspace", help="Its name; needed only where there are several.")
 
 
 @click.command("trial-balance")
 @_WORKSPACE
-@click.option("--until", metavar="DATE", help="At the end of this day (2026-11-23) instead of now.")
+@click.option("--until", type=_DAY, metavar="DATE", help="At the end of this day (2026-11-23) instead of now.")
 @printing
-def trial_balance(workspace: str | None, until: str | None) -> Printed:
-    """What each account role holds, in each currency and in the book's base currency."""
+def trial_balance(workspace: str | None, until: datetime | None) -> Printed:
+    """Show what each account holds.
+
+    By account role and currency, and in the book's base currency.
+    """
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
+    day = until.date().isoformat() if until else None
     with store.read() as database:
         books = connections.books(database, workspace)
-        balances = [(book, ledger.balances(database, workspace, book.id, until)) for book in books]
+        balances = [(book, ledger.balances(database, workspace, book.id, day)) for book in books]
     rows = [
         {
             "book": book.name,
@@ -51,7 +58,10 @@ def trial_balance(workspace: str | None, until: str | None) -> Printed:
 @_WORKSPACE
 @printing
 def state_hash(workspace: str | None) -> Printed:
-    """One hash for all that the hub knows: equal knowledge, equal hash."""
+    """Show one hash of all that the hub knows.
+
+    Equal knowledge has an equal hash, on every database.
+    """
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
     with store.read() as database:
@@ -63,7 +73,7 @@ def state_hash(workspace: str | None) -> Printed:
 @_WORKSPACE
 @printing
 def status(workspace: str | None) -> Printed:
-    """Connections, what is open, and what waits for a person and why."""
+    """Show what is open, and what waits for a person and why."""
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
     with store.read() as database:
@@ -88,7 +98,9 @@ def status(workspace: str | None) -> Printed:
         work = [[what, state, str(count)] for what, of in counts.items() for state, count in sorted(of.items())]
         console.print(table(["work", "state", "count"], work, ["count"]))
         for one in waiting:
-            console.print(f"\n[bold]{one.count} {one.what} parked[/bold]  {_sentence(one)}", soft_wrap=True)
+            console.print()
+            console.print(f"{one.count} {one.what} parked", style="bold")
+            sentence(_sentence(one))(console)
 
     return told, show
 

@@ -5,25 +5,62 @@ import sys
 from collections.abc import Sequence
 
 import click
+from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from cli.books import state_hash, status, trial_balance
+from cli.matrix import connectors
+from cli.operating import backup, doctor, restore
+from cli.output import printable
+from cli.people import people
 from cli.serve import scheduler, up, web, worker
-from cli.setting import connect, database, key, rate, rules, setup
+from cli.setting import database, key, rate, rules, setup, tokens, webhook_secret
 from cli.show import demo, sandbox
 from core.errors import HubError
 
+_COMMANDS = (
+    demo,
+    sandbox,
+    database,
+    key,
+    setup,
+    webhook_secret,
+    rules,
+    rate,
+    tokens,
+    people,
+    up,
+    web,
+    worker,
+    scheduler,
+    status,
+    trial_balance,
+    state_hash,
+    connectors,
+    doctor,
+    backup,
+    restore,
+)
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _InOrder(click.Group):
+    """Lists its commands as they are met: seeing it, setting it up, running it, asking it."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    commands=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every command speaks JSON with --json. It ends with 0 if all is well, 1 if something could not be done or "
+    "is not equal, 2 if it was asked for in a wrong way. Settings are SUBLEDGER_HOME, SUBLEDGER_HOST, SUBLEDGER_PORT, "
+    "SUBLEDGER_KEYS, DATABASE_URL and REDIS_URL.",
+)
 @click.version_option(package_name="subledger", prog_name="subledger")
 def cli() -> None:
     """Subledger keeps gateway, ledger and CRM equal to the cent, and can prove it."""
-
-
-for command in (up, web, worker, scheduler, sandbox, demo, status, trial_balance, state_hash, setup, connect, rules):
-    cli.add_command(command)
-for command in (rate, key, database):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,11 +77,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except HubError as error:
         _fail(str(error), wanted, 1)
     except DBAPIError as error:
-        _fail(f"The database did not do its part: {str(error.orig).splitlines()[0]}", wanted, 1)
+        _fail(f"The database did not do its part: {_first_line(error.orig)}", wanted, 1)
+    except RedisError as error:
+        _fail(f"Redis did not do its part: {_first_line(error)}", wanted, 1)
     except OSError as error:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), wanted, 1)
 
 
+def _first_line(error: BaseException | None) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
 def _fail(sentence: str, wanted: Sequence[str], code: int) -> None:
-    click.echo(json.dumps({"error": sentence}) if "--json" in wanted else f"subledger: {sentence}", err=True)
+    told = json.dumps({"error": sentence}) if "--json" in wanted else f"subledger: {printable(sentence)}"
+    click.echo(told, err=True)
     sys.exit(code)

@@ -9,23 +9,45 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-Printed = tuple[Mapping[str, Any], Callable[[Console], None]]
+Show = Callable[[Console], None]
+"""How people see it."""
+
+Printed = tuple[Mapping[str, Any], Show]
 """What goes out as JSON, and how people see it."""
+
+Say = Callable[[Mapping[str, Any], Show], None]
+
+_PIPED_WIDTH = 200
 
 
 def printing(command: Callable[..., Printed]) -> Callable[..., None]:
     """Adds `--json` to a command that returns what it has to say."""
 
-    @click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a table.")
+    @_json_option
     @wraps(command)
     def shown(*args: Any, as_json: bool, **kwargs: Any) -> None:
-        told, show = command(*args, **kwargs)
-        if as_json:
-            click.echo(json.dumps(told))
-        else:
-            show(Console())
+        _saying(as_json)(*command(*args, **kwargs))
 
     return shown
+
+
+def announcing(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds `--json` to a command that stays: it says what it has to say, by its first argument, once it is up."""
+
+    @_json_option
+    @wraps(command)
+    def shown(*args: Any, as_json: bool, **kwargs: Any) -> None:
+        command(_saying(as_json), *args, **kwargs)
+
+    return shown
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Prints texts as they are: a bracket in a vendor's words is no markup. Not cut where nobody looks."""
+    made = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if not made.is_terminal:
+        made.width = _PIPED_WIDTH
+    return made
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Table:
@@ -34,9 +56,27 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", no_wrap=column in right)
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(printable, row))
     return made
 
 
-def sentence(text: str) -> Callable[[Console], None]:
-    return lambda console: console.print(text, soft_wrap=True)
+def sentence(text: str) -> Show:
+    return lambda to: to.print(printable(text), soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """What could steer a terminal is shown as what it is: not text."""
+    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a table.")
+
+
+def _saying(as_json: bool) -> Say:
+    def say(told: Mapping[str, Any], show: Show) -> None:
+        if as_json:
+            click.echo(json.dumps(told))
+        else:
+            show(console())
+
+    return say

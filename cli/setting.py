@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cli.output import Printed, printing, sentence
+from core.errors import Misconfigured
 from core.seal import make_key_file, new_master_key
 from core.settings import settings
 from core.store.engine import check_engine, open_engine
@@ -16,6 +17,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _WORKSPACE = click.option("--workspace", help="Its name; needed only where there are several.")
 
 
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{file} is not a text in UTF-8.") from None
+
+
 @click.group("db")
 def database() -> None:
     """The database's schema."""
@@ -24,7 +32,10 @@ def database() -> None:
 @database.command("upgrade")
 @printing
 def upgrade_database() -> Printed:
-    """Bring the database to this version's schema, and make the key of an embedded one."""
+    """Bring the database to this version's schema.
+
+    Where no key is set, one is made beside it.
+    """
     wanted = settings()
     if wanted.embedded_database:
         wanted.home.mkdir(parents=True, exist_ok=True)
@@ -39,7 +50,11 @@ def upgrade_database() -> Printed:
 @click.command()
 @printing
 def key() -> Printed:
-    """Make a master key for SUBLEDGER_KEYS: put it first, and keep the older ones behind it."""
+    """Make a master key.
+
+    It goes into SUBLEDGER_KEYS, in front of the older ones, which stay behind a comma each for as long as something is
+    sealed with them.
+    """
     made = new_master_key()
     return {"key": made}, sentence(made)
 
@@ -48,8 +63,12 @@ def key() -> Printed:
 @click.argument("file", type=_FILE)
 @printing
 def setup(file: Path) -> Printed:
-    """Make a workspace from FILE (JSON): its book, connections, rulebooks and rates."""
-    made = making.set_up(open_store(settings()), file.read_text())
+    """Make a workspace from FILE.
+
+    FILE is JSON and names its book, connections, rulebooks and rates; docs/setup.md goes through one. It is made as a
+    whole or not at all.
+    """
+    made = making.set_up(open_store(settings()), _text(file))
     lines = ["The workspace is set up."]
     lines += [f"Webhooks of {name} go to {path}" for name, path in made.doors.items()]
     return {"workspace_id": made.workspace_id, "doors": dict(made.doors)}, sentence("\n".join(lines))
@@ -60,11 +79,27 @@ def setup(file: Path) -> Printed:
 @click.option("--secret", prompt=True, hide_input=True, help="Asked for where it is not given.")
 @_WORKSPACE
 @printing
-def connect(connection: str, secret: str, workspace: str | None) -> Printed:
-    """The key that the vendor of CONNECTION signs its webhooks with from now on; the one before stays good."""
+def webhook_secret(connection: str, secret: str, workspace: str | None) -> Printed:
+    """Set the key that signs a connection's webhooks.
+
+    It is the one that the vendor of CONNECTION shows, and holds from now on; the one before it stays good too.
+    """
     store = open_store(settings())
     making.set_webhook_secret(store, making.workspace_id(store, workspace), connection, secret)
     return {"connection": connection}, sentence(f"Webhooks of {connection} are checked against the new key.")
+
+
+@click.command()
+@click.argument("connection")
+@click.option("--access-token", prompt=True, hide_input=True, help="Asked for where it is not given.")
+@click.option("--refresh-token", prompt=True, hide_input=True, help="Asked for where it is not given.")
+@_WORKSPACE
+@printing
+def tokens(connection: str, access_token: str, refresh_token: str, workspace: str | None) -> Printed:
+    """Connect CONNECTION again with new tokens; what it was paused with goes on."""
+    store = open_store(settings())
+    making.new_tokens(store, making.workspace_id(store, workspace), connection, access_token, refresh_token)
+    return {"connection": connection}, sentence(f"{connection} is connected again.")
 
 
 @click.command()
@@ -73,10 +108,13 @@ def connect(connection: str, secret: str, workspace: str | None) -> Printed:
 @_WORKSPACE
 @printing
 def rules(connection: str, file: Path, workspace: str | None) -> Printed:
-    """Put the rulebook in FILE (JSON) in force for CONNECTION, and try what was parked for want of a rule."""
+    """Put a rulebook in force for a connection.
+
+    FILE is JSON. What was parked at CONNECTION for want of a rule is tried again.
+    """
     store = open_store(settings())
     found = making.workspace_id(store, workspace)
-    version = making.new_rulebook(store, found, connection, file.read_text(), "command line")
+    version = making.new_rulebook(store, found, connection, _text(file), "command line")
     return {"version": version}, sentence(f"Version {version} of the rulebook of {connection} is in force.")
 
 
@@ -89,7 +127,10 @@ def rules(connection: str, file: Path, workspace: str | None) -> Printed:
 @_WORKSPACE
 @printing
 def rate(book: str, currency: str, on: str, value: str, source: str, workspace: str | None) -> Printed:
-    """One CURRENCY was worth VALUE in BOOK's base currency ON that day; what waited for it is tried again."""
+    """Set the exchange rate of a day.
+
+    One CURRENCY was worth VALUE in BOOK's base currency ON that day. What waited for the rate is tried again.
+    """
     store = open_store(settings())
     wanted = {"currency": currency, "on": on, "value": value, "source": source}
     making.new_rate(store, making.workspace_id(store, workspace), book, wanted)

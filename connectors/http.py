@@ -54,8 +54,8 @@ class Door:
     """One connection's way out of this process, on a session of its own.
 
     `authorize` gives the headers that say who we are; it is asked for every request, so that a refreshed token is
-    used at once. `admit` is called before each request and may raise RetryAfter; `noticed` is called with each answer,
-    whatever its status.
+    used at once. `admit` is called right before each request and may raise RetryAfter; `noticed` is called with each
+    answer, whatever its status.
     """
 
     def __init__(
@@ -100,11 +100,10 @@ class Door:
     ) -> Answer:
         assert not inside_work.get(), "a request may not leave inside a unit of work"
         call = _Call(method, urlsplit(self._base_url).netloc, path, not_executed)
+        headers = {**headers, **self._authorize()}
         self._admit()
         try:
-            response = self._session.request(
-                method, self._url(path), data=body, headers={**headers, **self._authorize()}, allow_redirects=False
-            )
+            response = self._session.request(method, self._url(path), data=body, headers=headers, allow_redirects=False)
         except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL):
             # requests quotes the header, and with it the token
             raise Misconfigured(f"{call}: its address or its credentials hold characters that HTTP forbids.") from None

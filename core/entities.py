@@ -50,6 +50,36 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Coupon:
+    """Either a percentage or an amount in one currency."""
+
+    name: str
+    percent_off: Decimal | None
+    currency: str
+    amount_off_minor: int
+    duration: str
+    """once, repeating or forever"""
+    duration_months: int = 0
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionCode:
+    coupon: str = field(metadata=_ref(Kind.COUPON))
+    code: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    up_to: Decimal | None
+    """The last unit that it is for, inclusive; None for the rest."""
+    unit_amount: Decimal
+    flat_amount: Decimal
+    """Both in major units."""
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     product: str = field(metadata=_ref(Kind.PRODUCT))
     currency: str
@@ -62,6 +92,12 @@ class Price:
     interval_count: int = 0
     nickname: str = ""
     active: bool = True
+    metered: bool = False
+    package_size: int = 0
+    """Units that are sold together, the last package always whole; 0 where each is sold by itself."""
+    tiers_mode: str = ""
+    """graduated or volume; empty without tiers"""
+    tiers: tuple[Tier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +110,30 @@ class TaxRate:
     tax_type: str = ""
     """vat, gst, sales_tax ... as the gateway names it"""
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionItem:
+    price: str = field(metadata=_ref(Kind.PRICE))
+    quantity: Decimal | None
+    """None where usage decides."""
+    period_from: datetime | None
+    period_until: datetime | None
+    """End exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    customer: str = field(metadata=_ref(Kind.CUSTOMER))
+    status: str
+    """incomplete, trialing, active, past_due, unpaid, paused, canceled ... as the gateway names it"""
+    currency: str
+    started_at: datetime
+    trial_ends_at: datetime | None
+    cancels_at: datetime | None
+    """When it will end, if that is decided."""
+    ended_at: datetime | None
+    items: tuple[SubscriptionItem, ...]
 
 
 class InvoiceStatus(StrEnum):
@@ -107,6 +167,8 @@ class InvoiceLine:
     service_from: datetime | None = None
     service_until: datetime | None = None
     """End exclusive."""
+    id: str = ""
+    """The origin's own id of the line: what a credit note names."""
 
     @property
     def tax_minor(self) -> int:
@@ -128,6 +190,7 @@ class Invoice:
     tax_minor: int
     due_minor: int
     """What is still to be paid."""
+    subscription: str | None = field(default=None, metadata=_ref(Kind.SUBSCRIPTION))
     memo: str = ""
 
     @property
@@ -166,15 +229,149 @@ class Payment:
     """The gateway's own id of the charge, for references on documents."""
 
 
-Entity = Customer | Product | Price | TaxRate | Invoice | Payment
+@dataclass(frozen=True, slots=True)
+class CreditNoteLine:
+    invoice_line: str
+    """The invoice's line that it takes back, by the origin's id of it; empty for an amount of its own."""
+    description: str
+    quantity: Decimal
+    net_minor: int
+    """Positive: what revenue falls by."""
+    taxes: tuple[LineTax, ...] = ()
+
+    @property
+    def tax_minor(self) -> int:
+        return sum(tax.amount_minor for tax in self.taxes)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """Takes back an invoice or a part of it. Its total lowers what is due, is refunded, or is kept for later."""
+
+    customer: str = field(metadata=_ref(Kind.CUSTOMER))
+    invoice: str = field(metadata=_ref(Kind.INVOICE))
+    number: str
+    void: bool
+    currency: str
+    issued_at: datetime
+    lines: tuple[CreditNoteLine, ...]
+    total_minor: int
+    tax_minor: int
+    due_lowered_minor: int
+    """Of the total: what it took off the invoice's open amount."""
+    refunded_minor: int
+    """Of the total: what goes back through the gateway."""
+    to_balance_minor: int
+    """Of the total: what the customer keeps with us as credit."""
+    outside_minor: int
+    """Of the total: what was given back outside the gateway."""
+    reason: str = ""
+
+    @property
+    def net_minor(self) -> int:
+        return sum(line.net_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The part of a credit note that lowers what is due of its invoice: the credit's twin of an application."""
+
+    credit_note: str = field(metadata=_ref(Kind.CREDIT_NOTE))
+    invoice: str = field(metadata=_ref(Kind.INVOICE))
+    currency: str
+    amount_minor: int
+    allocated_at: datetime
+    void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money that went back through the gateway; what it was for is told by the credit notes that cover it, if any."""
+
+    payment: str = field(metadata=_ref(Kind.PAYMENT))
+    customer: str | None = field(metadata=_ref(Kind.CUSTOMER))
+    currency: str
+    amount_minor: int
+    succeeded: bool
+    refunded_at: datetime | None
+    """When the gateway's balance fell."""
+    settled_currency: str
+    settled_minor: int
+    """What the balance fell by, positive."""
+    covered_minor: int
+    """How much of it credit notes explain."""
+    failed_at: datetime | None = None
+    """When the money came back, because it could not be delivered."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRefund:
+    """The part of a refund that pays out a credit note."""
+
+    credit_note: str = field(metadata=_ref(Kind.CREDIT_NOTE))
+    refund: str = field(metadata=_ref(Kind.REFUND))
+    currency: str
+    amount_minor: int
+    void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    type: str
+    """stripe_fee, application_fee, tax ... as the gateway names it"""
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTransaction:
+    """One movement of the gateway's balance: amount less fees is what it grew by."""
+
+    type: str
+    category: str
+    """The gateway's own word for what the movement is in a report."""
+    currency: str
+    amount_minor: int
+    fee_minor: int
+    moved_at: datetime
+    source: str
+    """The gateway's id of what caused it; empty where nothing did."""
+    fees: tuple[Fee, ...] = ()
+
+
+Entity = (
+    Customer
+    | Product
+    | TaxRate
+    | Coupon
+    | PromotionCode
+    | Price
+    | Subscription
+    | Invoice
+    | Payment
+    | CreditNote
+    | Allocation
+    | Refund
+    | CreditRefund
+    | BalanceTransaction
+)
 
 ENTITY_TYPES: dict[Kind, type[Entity]] = {
     Kind.CUSTOMER: Customer,
     Kind.PRODUCT: Product,
     Kind.TAX_RATE: TaxRate,
+    Kind.COUPON: Coupon,
+    Kind.PROMOTION_CODE: PromotionCode,
     Kind.PRICE: Price,
+    Kind.SUBSCRIPTION: Subscription,
     Kind.INVOICE: Invoice,
     Kind.PAYMENT: Payment,
+    Kind.CREDIT_NOTE: CreditNote,
+    Kind.ALLOCATION: Allocation,
+    Kind.REFUND: Refund,
+    Kind.CREDIT_REFUND: CreditRefund,
+    Kind.BALANCE_TRANSACTION: BalanceTransaction,
 }
 
 PERSONAL = frozenset({Kind.CUSTOMER})

@@ -9,18 +9,34 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     PRODUCT = "product"
     TAX_RATE = "tax_rate"
+    COUPON = "coupon"
+    PROMOTION_CODE = "promotion_code"
     PRICE = "price"
+    SUBSCRIPTION = "subscription"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    CREDIT_NOTE = "credit_note"
+    ALLOCATION = "allocation"
+    REFUND = "refund"
+    CREDIT_REFUND = "credit_refund"
+    BALANCE_TRANSACTION = "balance_transaction"
 
 
 _PREFIXES = {
     Kind.CUSTOMER: "cus",
     Kind.PRODUCT: "prd",
     Kind.TAX_RATE: "tax",
+    Kind.COUPON: "cpn",
+    Kind.PROMOTION_CODE: "pro",
     Kind.PRICE: "prc",
+    Kind.SUBSCRIPTION: "sub",
     Kind.INVOICE: "inv",
     Kind.PAYMENT: "pay",
+    Kind.CREDIT_NOTE: "crn",
+    Kind.ALLOCATION: "alc",
+    Kind.REFUND: "ref",
+    Kind.CREDIT_REFUND: "crf",
+    Kind.BALANCE_TRANSACTION: "btx",
 }
 
 

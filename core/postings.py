@@ -87,16 +87,16 @@ def invoice_entries(
     issued_on = local_date(invoice.issued_at, book.time_zone)
     lines_total = sum(line.net_minor + line.tax_minor for line in invoice.lines)
     if lines_total != invoice.total_minor:
-        return _totals_differ(document, invoice.currency, lines_total, invoice.total_minor)
+        return totals_differ(document, invoice.currency, lines_total, invoice.total_minor)
     if invoice.currency != book.base_currency and rate is None:
-        return _rate_missing(document, invoice.currency, book, issued_on)
+        return rate_missing(document, invoice.currency, book, issued_on)
 
-    worth = _base(invoice.total_minor, invoice.currency, book, rate)
+    worth = in_base(invoice.total_minor, invoice.currency, book, rate)
     lines = _invoice_lines(invoice, book, rate, worth)
     if not lines:
         return ()
     entries = [Entry("invoice", issued_on, lines, rate if invoice.currency != book.base_currency else None)]
-    left = worth - sum(_base(amount_minor, invoice.currency, book, rate) for amount_minor, _ in applied)
+    left = worth - sum(in_base(amount_minor, invoice.currency, book, rate) for amount_minor, _ in applied)
     if left and sum(amount_minor for amount_minor, _ in applied) == invoice.total_minor:
         cleared_on = max(issued_on, *(on for _, on in applied))
         entries.append(
@@ -117,7 +117,7 @@ def _invoice_lines(invoice: Invoice, book: Book, rate: Rate | None, worth: int) 
     """The receivable and each tax are rounded for themselves; the largest revenue line takes what is left of a cent."""
 
     def credit(role: AccountRole, minor: int, document_line: int) -> PostingLine:
-        return PostingLine(role, invoice.currency, -minor, -_base(minor, invoice.currency, book, rate), document_line)
+        return PostingLine(role, invoice.currency, -minor, -in_base(minor, invoice.currency, book, rate), document_line)
 
     receivable = PostingLine(AccountRole.RECEIVABLE, invoice.currency, invoice.total_minor, worth)
     revenue = [credit(AccountRole.REVENUE, line.net_minor, i) for i, line in enumerate(invoice.lines)]
@@ -164,21 +164,21 @@ def payment_entries(
         )
     applied = sum(application.amount_minor for application in payment.applications)
     if applied > payment.amount_minor:
-        return _totals_differ(document, currency, applied, payment.amount_minor)
+        return totals_differ(document, currency, applied, payment.amount_minor)
     if settled_currency == currency and payment.settled_minor != payment.amount_minor:
-        return _totals_differ(document, currency, payment.settled_minor, payment.amount_minor)
+        return totals_differ(document, currency, payment.settled_minor, payment.amount_minor)
     if settled_currency != base and settle_rate is None:
-        return _rate_missing(document, settled_currency, book, received_on)
+        return rate_missing(document, settled_currency, book, received_on)
 
-    settled_base = _base(payment.settled_minor, settled_currency, book, settle_rate)
+    settled_base = in_base(payment.settled_minor, settled_currency, book, settle_rate)
     worth = payment.amount_minor if currency == base else settled_base
     lines = [PostingLine(AccountRole.CLEARING, settled_currency, payment.settled_minor, settled_base)]
     for i, application in enumerate(payment.applications):
         rate = invoice_rates.get(application.invoice)
         if currency != base and rate is None:
             invoice = shown_id(Kind.INVOICE, application.invoice)
-            return _rate_missing(document, currency, book, f"the day of {invoice}")
-        cleared = _base(application.amount_minor, currency, book, rate)
+            return rate_missing(document, currency, book, f"the day of {invoice}")
+        cleared = in_base(application.amount_minor, currency, book, rate)
         lines.append(PostingLine(AccountRole.RECEIVABLE, currency, -application.amount_minor, -cleared, i))
     excess = payment.amount_minor - applied
     excess_base, _ = allocate(worth, [excess, applied])
@@ -217,7 +217,7 @@ def trial_balance(lines: Iterable[PostingLine]) -> tuple[BalanceRow, ...]:
     return tuple(BalanceRow(*key, *held) for key, held in sorted(sums.items()) if any(held))
 
 
-def _base(minor: int, currency: str, book: Book, rate: Rate | None) -> int:
+def in_base(minor: int, currency: str, book: Book, rate: Rate | None) -> int:
     """What an amount is worth in base. Callers have made sure of the rate of a foreign one."""
     if currency == book.base_currency:
         return minor
@@ -226,11 +226,11 @@ def _base(minor: int, currency: str, book: Book, rate: Rate | None) -> int:
     return convert(minor, currency, rate.value, book.base_currency)
 
 
-def _rate_missing(document: str, currency: str, book: Book, on: str) -> Problem:
+def rate_missing(document: str, currency: str, book: Book, on: str) -> Problem:
     return problem(ReasonCode.RATE_MISSING, document=document, currency=currency, base=book.base_currency, on=on)
 
 
-def _totals_differ(document: str, currency: str, parts_minor: int, total_minor: int) -> Problem:
+def totals_differ(document: str, currency: str, parts_minor: int, total_minor: int) -> Problem:
     return problem(
         ReasonCode.TOTALS_DIFFER,
         document=document,

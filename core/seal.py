@@ -7,7 +7,9 @@ is how a person is forgotten while amounts, ids and hashes stay.
 import base64
 import hmac
 import os
+import tempfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -33,7 +35,7 @@ class DataKey:
     def open(self, sealed: bytes, bound_to: str) -> bytes:
         try:
             packed = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter: cut off within the nonce
             raise Misconfigured(
                 f"The sealed contents of {bound_to} do not open: wrong key, or the row was changed."
             ) from None
@@ -76,6 +78,8 @@ def master_keys(texts: str, key_file: Path) -> MasterKeys:
         if len(key) != _KEY_BYTES:
             raise Misconfigured("SUBLEDGER_KEYS holds a key that is not base64 of 32 bytes; `subledger key` makes one.")
         keys.append(key)
+    if not keys:
+        raise Misconfigured("SUBLEDGER_KEYS names no key; `subledger key` makes one.")
     return MasterKeys(keys)
 
 
@@ -84,14 +88,16 @@ def new_master_key() -> str:
 
 
 def make_key_file(key_file: Path) -> None:
-    """Makes the key once; a second caller at the same moment finds the first one's."""
+    """Makes the key once, whole and on the disk; a second caller at the same moment finds the first one's."""
     key_file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if key_file.exists():
         return
-    with os.fdopen(descriptor, "w") as file:
-        file.write(new_master_key())
+    with tempfile.NamedTemporaryFile("w", dir=key_file.parent) as draft:  # readable by its owner only
+        draft.write(new_master_key())
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            os.link(draft.name, key_file)
 
 
 def _read_key_file(key_file: Path) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from core.errors import Misconfigured
 
+_LEASE_SECONDS = 60
+_LEASE_SECONDS_MIN = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -19,6 +22,8 @@ class Settings:
     """Master keys, newest first, comma-separated base64 of 32 bytes; empty: the key file in `home`."""
     host: str
     port: int
+    lease_seconds: float
+    """How long work stays with a worker that has died or hangs; no vendor is waited for longer than half of it."""
     seed: int | None
     """For repeatable runs; production has none and takes the system's randomness."""
 
@@ -47,13 +52,28 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         redis_url=redis_url,
         keys=environment.get("SUBLEDGER_KEYS", ""),
         host=environment.get("SUBLEDGER_HOST", "127.0.0.1"),
-        port=_whole(environment, "SUBLEDGER_PORT") or 8086,
+        port=_port(environment),
+        lease_seconds=_lease_seconds(environment),
         seed=_whole(environment, "SUBLEDGER_SEED"),
     )
 
 
+def _port(environment: Mapping[str, str]) -> int:
+    port = _whole(environment, "SUBLEDGER_PORT") or 8086
+    if not 0 < port < 65536:
+        raise Misconfigured(f"SUBLEDGER_PORT must lie between 1 and 65535, and {port} does not.")
+    return port
+
+
 def settings() -> Settings:
     return settings_from(os.environ)
+
+
+def _lease_seconds(environment: Mapping[str, str]) -> float:
+    seconds = _whole(environment, "SUBLEDGER_LEASE_SECONDS")
+    if seconds is not None and seconds < _LEASE_SECONDS_MIN:
+        raise Misconfigured(f"SUBLEDGER_LEASE_SECONDS must be at least {_LEASE_SECONDS_MIN}.")
+    return _LEASE_SECONDS if seconds is None else seconds
 
 
 def _whole(environment: Mapping[str, str], name: str) -> int | None:

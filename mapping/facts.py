@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.canonical import decimal_text
-from core.entities import Invoice, InvoiceLine, Payment, Price, TaxRate
+from core.entities import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Price, TaxRate
 from core.reasons import Problem, ReasonCode, problem
 from mapping.rulebook import Rulebook
 from mapping.slots import SLOTS
@@ -41,9 +41,29 @@ def price_facts(price: Price, price_id: str, *, book: str) -> Facts:
     return Facts({"price": price_id, "product": price.product, "currency": price.currency, "book": book})
 
 
-def payment_facts(payment: Payment, *, book: str) -> Facts:
+def credit_note_facts(
+    note: CreditNote, invoice: Invoice, tax_rates: Mapping[str, TaxRate], *, book: str, country: str = ""
+) -> Facts:
+    """A line is told by the invoice's line that it takes back, so that it goes to the same account and code."""
+    document = {"currency": note.currency, "book": book}
+    credited = {line.id: line for line in invoice.lines}
+    return Facts(
+        document,
+        tuple(
+            document | _line_facts(credited.get(line.invoice_line) or _own(line), tax_rates, country)
+            for line in note.lines
+        ),
+    )
+
+
+def _own(line: CreditNoteLine) -> InvoiceLine:
+    """A credit of an amount of its own: no price, no product, but its taxes."""
+    return InvoiceLine(line.description, line.quantity, line.net_minor, line.taxes)
+
+
+def money_facts(settled_currency: str, *, book: str) -> Facts:
     """The currency is the one that the gateway settles in: its balance is where the money is."""
-    return Facts({"currency": payment.settled_currency or payment.currency, "book": book})
+    return Facts({"currency": settled_currency, "book": book})
 
 
 def choices(

@@ -1,17 +1,29 @@
 """The doors on Flask. One hub per process; nothing is kept in memory that matters."""
 
 from flask import Flask, Response, jsonify
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import MethodNotAllowed
 
 from core.errors import HubError
 from core.store.migrate import check_schema
+from web.metrics import metrics
+from web.pages import add_pages
 from web.webhooks import doors
 from worker.hub import Hub
 
 
 def create_app(hub: Hub) -> Flask:
     app = Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions["hub"] = hub
     app.register_blueprint(doors)
+    app.register_blueprint(metrics)
+    add_pages(app)
+
+    @app.errorhandler(MethodNotAllowed)
+    def other_method(error: MethodNotAllowed) -> Response:
+        """Says which methods there are, and nothing else."""
+        return Response(status=405, headers={"Allow": ", ".join(sorted(error.valid_methods or ()))})
 
     @app.get("/health")
     def health() -> Response:
@@ -25,6 +37,8 @@ def create_app(hub: Hub) -> Flask:
             check_schema(hub.store.engine)
         except HubError as error:
             return jsonify(status="not ready", problem=str(error)), 503
+        except DBAPIError:
+            return jsonify(status="not ready", problem="The database cannot be reached."), 503
         return jsonify(status="ready"), 200
 
     return app

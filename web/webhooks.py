@@ -4,15 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Response, current_app, request
-from sqlalchemy import Connection as Database
-from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from connectors.contract import Notification, Webhook
 from connectors.registry import CONNECTORS
-from core.errors import Busy
+from core.errors import HubError
 from core.failpoint import failpoint
 from core.reasons import Reason, ReasonCode
-from core.store import connections, inbox, schema
+from core.store import connections, inbox
 from core.store.connections import App
 from core.store.inbox import Told
 from core.store.work import Work
@@ -22,7 +21,7 @@ from worker.hub import Hub
 doors = Blueprint("webhooks", __name__)
 
 _log = logging.getLogger(__name__)
-_SECRETS = ("webhook_secret", "webhook_secret_previous")
+_SECRET_NAMES = ("webhook_secret", "webhook_secret_previous")
 _HEADERS_KEPT = ("content-type", "user-agent", "stripe-signature", "x-xero-signature")
 _HEADER_CHARACTERS_MAX = 1000
 
@@ -32,41 +31,45 @@ def receive(vendor: str, app_id: str) -> Response:
     """200 stored (again), 401 not genuine, 413 too large, 503 genuine but not now. No body, no cookie."""
     failpoint("P1")
     hub: Hub = current_app.extensions["hub"]
-    app, webhook = _app(hub, vendor, app_id)
-    if app is None or webhook is None:
+    connector = CONNECTORS.get(vendor)
+    if connector is None or connector.webhook is None:
         return _empty(401)
-    body = _body(webhook.max_bytes)
+    body = _body(connector.webhook.max_bytes)
     if body is None:
         return _empty(413)
-    headers = {name.lower(): value for name, value in request.headers.items()}
     failpoint("P2")
-    secrets = [secret for name in _SECRETS if (secret := app.secrets[name])]
-    verdict = webhook.verify(headers, body, secrets, hub.clock.now())
-    if verdict == "signature":
-        return _empty(401)
-    if verdict == "time":
-        _log.error("a genuine webhook for app %s is outside its time tolerance: check this machine's clock", app_id)
-        return _empty(503, retry_after=30)
-    failpoint("P3")
+    headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        rings = _store(hub, app, webhook, headers, body)
-    except Busy as error:
-        _log.warning("a webhook for app %s was not stored: %s", app_id, error)
+        app = _app(hub, vendor, app_id)
+        verdict = connector.webhook.verify(headers, body, _secrets(app), hub.clock.now())
+        if app is None or verdict == "signature":
+            return _empty(401)
+        if verdict == "time":
+            _log.error("a genuine webhook for app %s is outside its time tolerance: check this machine's clock", app_id)
+            return _empty(503, retry_after=30)
+        failpoint("P3")
+        rings = _store(hub, app, connector.webhook, headers, body)
+    except (HubError, DBAPIError) as error:
+        # whatever keeps us from storing it is ours, not the vendor's: it is told again
+        _log.error("a webhook for app %.26s was not stored: %s", app_id, _cause(error))
         return _empty(503, retry_after=5)
-    failpoint("P5")
     hub.bell.ring(*rings)
     failpoint("P6")
     return _empty(200)
 
 
-def _app(hub: Hub, vendor: str, app_id: str) -> tuple[App | None, Webhook | None]:
-    """An unknown door and a wrong signature look the same from outside."""
-    connector = CONNECTORS.get(vendor)
-    if connector is None or connector.webhook is None:
-        return None, None
+def _app(hub: Hub, vendor: str, app_id: str) -> App | None:
+    """An unknown door has no secret, so that every signature for it is wrong: it looks like any other."""
+    if not (app_id.isascii() and app_id.isalnum()):
+        return None
     with hub.store.read() as database:
         app = connections.app(hub.store, database, app_id)
-    return (app if app is not None and app.vendor == vendor else None), connector.webhook
+    return app if app is not None and app.vendor == vendor else None
+
+
+def _secrets(app: App | None) -> list[str]:
+    """The current one and the one before it: while a secret is changed, both are good."""
+    return [secret for name in _SECRET_NAMES if app is not None and (secret := app.secrets[name])]
 
 
 def _body(limit: int) -> bytes | None:
@@ -86,14 +89,13 @@ def _store(hub: Hub, app: App, webhook: Webhook, headers: Mapping[str, str], bod
 
     def file(work: Work) -> list[Told]:
         receipt_id = inbox.receive(hub.store, work, app.id, kept, body, readable=not problem)
-        told = (
-            [_unreadable(app, receipt_id, body, problem)] if problem else _resolved(work.connection, app, notifications)
-        )
+        told = [_unreadable(app, receipt_id, body, problem)] if problem else _resolved(app, notifications)
         inbox.note(hub.store, work, told, receipt_id, "webhook")
         failpoint("P4")
         return told
 
     told = hub.store.write(app.workspace_id, file)
+    failpoint("P5", told[0].kind if told else "")
     return {
         LaneName(app.workspace_id, one.connection_id, one.kind, "ingest")
         for one in told
@@ -101,14 +103,10 @@ def _store(hub: Hub, app: App, webhook: Webhook, headers: Mapping[str, str], bod
     }
 
 
-def _resolved(database: Database, app: App, notifications: Sequence[Notification]) -> list[Told]:
+def _resolved(app: App, notifications: Sequence[Notification]) -> list[Told]:
     """Each notification with the connection it is about; what is about an account we do not know is kept, parked."""
-    table = schema.connection
-    rows = database.execute(
-        select(table.c.id, table.c.account).where(table.c.workspace_id == app.workspace_id, table.c.app_id == app.id)
-    ).all()
-    by_account = {row.account: row.id for row in rows}
-    only = rows[0].id if len(rows) == 1 else None
+    by_account = {account: connection_id for connection_id, account in app.connections.items()}
+    only = next(iter(app.connections)) if len(app.connections) == 1 else None
     told = []
     for one in notifications:
         connection_id = by_account.get(one.account) if one.account else only
@@ -132,6 +130,11 @@ def _resolved(database: Database, app: App, notifications: Sequence[Notification
 def _unreadable(app: App, receipt_id: str, body: bytes, problem: str) -> Told:
     reason = Reason(ReasonCode.UNREADABLE_BODY, {"connection": app.vendor, "problem": problem})
     return Told(None, f"unreadable:{receipt_id}", "unreadable", "", "", "", body, None, reason)
+
+
+def _cause(error: Exception) -> str:
+    """Never the statement: what it would have stored stands in its parameters."""
+    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
 
 
 def _empty(status: int, retry_after: int | None = None) -> Response:

@@ -4,21 +4,24 @@ Rows are a pure function's input: shown again, in any order, they leave the same
 booked is a problem of that row alone and is given back to the caller; its neighbours go on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connectors.contract import Connector, Role, Row
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
-from core.entities import Entity, Invoice, Payment, references, with_ids
+from core.entities import CreditNote, Entity, Invoice, Payment, references, with_ids
+from core.figures import Figures, figures_of
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import bodies, connections, outbox, records
+from core.store import bodies, connections, links, outbox, records, standings
 from core.store.connections import Connection
-from core.store.records import Observed
+from core.store.links import Link
+from core.store.observations import Observed, observe
+from core.store.records import Version
 from core.store.work import Work
-from worker import bookkeeping
+from worker.bookkeeping import Bookkeeper
 from worker.hub import Hub
 
 
@@ -34,155 +37,198 @@ class Shown:
 @dataclass(slots=True)
 class Absorbed:
     problems: dict[tuple[Kind, str], Reason] = field(default_factory=dict)
+    """By the row that was shown."""
     owed: set[tuple[str, Kind]] = field(default_factory=set)
     """(connection, kind) that now have something to deliver."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An entity that a row told, in the gateway's ids: its own, or a further one that has no row."""
+
+    kind: Kind
+    remote_id: str
+    entity: Entity
+    version: str
+    shown_hash: str
+    cause: str
+    row: tuple[Kind, str]
+
+
 def absorb(hub: Hub, work: Work, connection: Connection, shown: Sequence[Shown], seen_at: datetime) -> Absorbed:
     """`seen_at` is the moment before the rows were asked for: what was seen later is never overwritten by them."""
-    done = Absorbed()
-    connector = CONNECTORS[connection.vendor]
-    for kind in Kind:
-        rows = {one.remote_id: one for one in shown if one.kind is kind}
-        if rows:
-            _absorb_kind(hub, work, connection, connector, kind, rows, seen_at, done)
-    return done
+    return _Absorption(hub, work, connection).run(shown, seen_at)
 
 
-def _absorb_kind(
-    hub: Hub,
-    work: Work,
-    connection: Connection,
-    connector: Connector,
-    kind: Kind,
-    rows: Mapping[str, Shown],
-    seen_at: datetime,
-    done: Absorbed,
-) -> None:
-    reads = connector.reads[kind]
+def told_references(connector: Connector, shown: Sequence[Shown]) -> set[tuple[Kind, str]]:
+    """Whatever the rows point to, as far as they can be read."""
+    return {
+        reference
+        for one in shown
+        for _, _, entity in _entities(connector, one)
+        if not isinstance(entity, Problem)
+        for reference in references(entity)
+    }
+
+
+def _entities(connector: Connector, one: Shown) -> Iterator[tuple[Kind, str, Entity | Problem]]:
+    reads = connector.reads[one.kind]
     assert reads.entity is not None, "what becomes a record is read as an entity"
-    contents = {remote_id: canonical_json(one.row) for remote_id, one in rows.items()}
-    hashes = {remote_id: bodies.fingerprint(hub.store, work, content) for remote_id, content in contents.items()}
-    latest = records.latest_observations(work, connection.id, kind, list(rows))
-    current = [remote_id for remote_id in rows if remote_id not in latest or latest[remote_id][1] <= seen_at]
-    records.observe(
-        hub.store,
-        work,
-        [
-            Observed(
-                connection.id,
-                kind,
-                remote_id,
-                contents[remote_id],
-                hashes[remote_id],
-                reads.version(rows[remote_id].row),
-                rows[remote_id].cause,
-                seen_at,
-            )
-            for remote_id in current
-            if remote_id not in latest or latest[remote_id][0] != hashes[remote_id]
-        ],
-    )
-    read = {remote_id: reads.entity(rows[remote_id].row) for remote_id in current}
-    understood: dict[str, Entity] = {}
-    for remote_id, entity in read.items():
-        if isinstance(entity, Problem):
-            done.problems[kind, remote_id] = entity.reason
-        else:
-            understood[remote_id] = entity
-
-    wanted = {(kind, remote_id) for remote_id in understood}
-    wanted |= {reference for entity in understood.values() for reference in references(entity)}
-    ids = records.linked(work.connection, work.workspace_id, connection.id, wanted)
-    fresh = {remote_id: work.new_id() for remote_id in understood if (kind, remote_id) not in ids}
-    entities: dict[str, tuple[str, Entity]] = {}
-    for remote_id, entity in understood.items():
-        missing = [reference for reference in references(entity) if reference not in ids]
-        if missing:
-            done.problems[kind, remote_id] = _without(kind, remote_id, missing[0], connection, done)
-        else:
-            ours = with_ids(entity, lambda of, remote: ids[of, remote])
-            entities[ids.get((kind, remote_id)) or fresh[remote_id]] = (remote_id, ours)
-
-    plan = bookkeeping.plan(work, connection, kind, {record_id: entity for record_id, (_, entity) in entities.items()})
-    for record_id, reason in plan.problems.items():
-        done.problems[kind, entities.pop(record_id)[0]] = reason
-    saved = records.save(
-        hub.store,
-        work,
-        kind,
-        origin_connection_id=connection.id,
-        book_id=connection.book_id,
-        entities={
-            record_id: (remote_id, _name(kind, remote_id, entity), _content_hash(hub, work, entity), entity)
-            for record_id, (remote_id, entity) in entities.items()
-        },
-        causes={record_id: rows[remote_id].cause for record_id, (remote_id, _) in entities.items()},
-    )
-    for record_id, (remote_id, _) in entities.items():
-        version, shown_hash = reads.version(rows[remote_id].row), hashes[remote_id]
-        if remote_id in fresh:
-            records.add_links(
-                work,
-                [
-                    {
-                        "connection_id": connection.id,
-                        "record_id": record_id,
-                        "environment": connection.environment,
-                        "kind": kind.value,
-                        "remote_id": remote_id,
-                        "part": "",
-                        "version": version,
-                        "shown_hash": shown_hash,
-                    }
-                ],
-            )
-        else:
-            records.show(work, connection.id, kind, remote_id, version=version, shown_hash=shown_hash)
-    bookkeeping.book(
-        hub, work, connection, kind, plan, {record_id: entity for record_id, (_, entity) in entities.items()}
-    )
-    changed = {record_id: (entities[record_id][1], one.revision) for record_id, one in saved.items() if one.changed}
-    _owe(work, connection, kind, changed, done)
+    entity = reads.entity(one.row)
+    yield one.kind, one.remote_id, entity
+    if not isinstance(entity, Problem):
+        yield from reads.further(one.row)
 
 
-def _owe(work: Work, origin: Connection, kind: Kind, changed: Mapping[str, tuple[Entity, int]], done: Absorbed) -> None:
-    """Whoever keeps the same book and takes this kind is owed the new revisions."""
-    if not changed:
-        return
-    writers = [vendor for vendor, connector in CONNECTORS.items() if connector.role is not Role.GATEWAY]
-    for target in connections.targets(work.connection, work.workspace_id, origin.book_id, writers):
-        writes = CONNECTORS[target.vendor].writes.get(kind)
-        if writes is None:
-            continue
-        demanded = outbox.owed_ever(work, target.id, changed) if writes.on_demand else set(changed)
-        for record_id, (entity, revision) in changed.items():
-            parts = writes.parts(entity)
-            if record_id in demanded and parts:
-                outbox.owe(work, target.id, kind, record_id, parts, revision)
-                done.owed.add((target.id, kind))
+class _Absorption:
+    def __init__(self, hub: Hub, work: Work, connection: Connection) -> None:
+        self.hub = hub
+        self.work = work
+        self.connection = connection
+        self.connector = CONNECTORS[connection.vendor]
+        self.books = Bookkeeper(hub.store, work, connection)
+        self.done = Absorbed()
 
+    def run(self, shown: Sequence[Shown], seen_at: datetime) -> Absorbed:
+        told: dict[Kind, dict[str, _Told]] = {kind: {} for kind in Kind}
+        for kind in Kind:
+            rows = {one.remote_id: one for one in shown if one.kind is kind}
+            for one in self._observe(kind, rows, seen_at) if rows else ():
+                told[one.kind][one.remote_id] = one
+        # parents before children, whichever row told them
+        for kind in Kind:
+            if told[kind]:
+                self._keep(kind, told[kind])
+        return self.done
 
-def _without(kind: Kind, remote_id: str, missing: tuple[Kind, str], connection: Connection, done: Absorbed) -> Reason:
-    """Why a row cannot be kept yet: the reason of the row it points to, or that this one is not there."""
-    document = f"{kind} {remote_id}"
-    if missing in done.problems:
-        reason = done.problems[missing]
-        return replace(reason, params={**reason.params, "document": document})
-    return Reason(
-        ReasonCode.MISSING_THERE,
-        {"document": f"{missing[0]} {missing[1]} of {document}", "connection": connection.name},
-    )
+    def _observe(self, kind: Kind, rows: Mapping[str, Shown], seen_at: datetime) -> Iterator[_Told]:
+        """Appends what is new to the observations, and reads what is not older than what we have seen."""
+        contents = {remote_id: canonical_json(one.row) for remote_id, one in rows.items()}
+        hashes = {remote_id: self._fingerprint(content) for remote_id, content in contents.items()}
+        version = self.connector.reads[kind].version
+        current = observe(
+            self.hub.store,
+            self.work,
+            self.connection.id,
+            kind,
+            [
+                Observed(remote_id, contents[remote_id], hashes[remote_id], version(one.row), one.cause)
+                for remote_id, one in rows.items()
+            ],
+            seen_at,
+        )
+        told: dict[str, Figures] = {}
+        for remote_id in current:
+            one = rows[remote_id]
+            for of, its_id, entity in _entities(self.connector, one):
+                if isinstance(entity, Problem):
+                    self.done.problems[kind, remote_id] = entity.reason
+                else:
+                    if of is kind and (figures := figures_of(entity)):
+                        told[remote_id] = figures
+                    yield _Told(of, its_id, entity, version(one.row), hashes[remote_id], one.cause, (kind, remote_id))
+        standings.keep(self.work, self.connection.id, kind, told, seen_at)
+
+    def _keep(self, kind: Kind, told: Mapping[str, _Told]) -> None:
+        ids = self._known_ids(kind, told)
+        fresh = {remote_id: self.work.new_id() for remote_id in told if (kind, remote_id) not in ids}
+        ours: dict[str, Entity] = {}
+        origins: dict[str, _Told] = {}
+        for remote_id, one in told.items():
+            missing = [reference for reference in references(one.entity) if reference not in ids]
+            if missing:
+                self.done.problems[one.row] = self._without(one, missing[0])
+                continue
+            record_id = fresh.get(remote_id) or ids[kind, remote_id]
+            ours[record_id] = with_ids(one.entity, lambda of, remote: ids[of, remote])
+            origins[record_id] = one
+
+        plan = self.books.plan(ours)
+        for record_id, reason in plan.problems.items():
+            self.done.problems[origins.pop(record_id).row] = reason
+            del ours[record_id]
+        revisions = self._save(kind, ours, origins)
+        self._link(kind, origins, fresh)
+        self.books.post(plan)
+        self.books.post_what_follows(kind, ours)
+        self._owe(kind, {record_id: (ours[record_id], revision) for record_id, revision in revisions.items()})
+
+    def _known_ids(self, kind: Kind, told: Mapping[str, _Told]) -> dict[tuple[Kind, str], str]:
+        wanted = {(kind, remote_id) for remote_id in told}
+        wanted |= {reference for one in told.values() for reference in references(one.entity)}
+        return links.linked(self.work.connection, self.work.workspace_id, self.connection.id, wanted)
+
+    def _save(self, kind: Kind, ours: Mapping[str, Entity], origins: Mapping[str, _Told]) -> Mapping[str, int]:
+        """The new revisions of those that changed."""
+        return records.save(
+            self.hub.store,
+            self.work,
+            kind,
+            origin_connection_id=self.connection.id,
+            book_id=self.connection.book_id,
+            versions={
+                record_id: Version(
+                    origins[record_id].remote_id,
+                    _name(kind, origins[record_id].remote_id, entity),
+                    self._fingerprint(canonical_json(entity)),
+                    entity,
+                    origins[record_id].cause,
+                )
+                for record_id, entity in ours.items()
+            },
+        )
+
+    def _link(self, kind: Kind, origins: Mapping[str, _Told], fresh: Mapping[str, str]) -> None:
+        """The gateway's ids of these records, and what it last showed of them."""
+        new = [
+            Link(record_id, "", one.remote_id, one.version, one.shown_hash)
+            for record_id, one in origins.items()
+            if one.remote_id in fresh
+        ]
+        shown = {one.remote_id: (one.version, one.shown_hash) for one in origins.values() if one.remote_id not in fresh}
+        links.add(self.work, self.connection.id, self.connection.environment, kind, new)
+        links.show(self.work, self.connection.id, kind, shown)
+
+    def _owe(self, kind: Kind, changed: Mapping[str, tuple[Entity, int]]) -> None:
+        """Whoever keeps the same book and takes this kind is owed the new revisions."""
+        if not changed:
+            return
+        writers = [vendor for vendor, connector in CONNECTORS.items() if connector.role is not Role.GATEWAY]
+        book_id = self.connection.book_id
+        for target in connections.targets(self.work.connection, self.work.workspace_id, book_id, writers):
+            writes = CONNECTORS[target.vendor].writes.get(kind)
+            if writes is None:
+                continue
+            demanded = outbox.owed_ever(self.work, target.id, changed) if writes.on_demand else set(changed)
+            owed = {
+                record_id: (revision, parts)
+                for record_id, (entity, revision) in changed.items()
+                if record_id in demanded and (parts := writes.parts(entity))
+            }
+            if owed:
+                outbox.owe(self.work, target.id, kind, owed)
+                self.done.owed.add((target.id, kind))
+
+    def _without(self, one: _Told, missing: tuple[Kind, str]) -> Reason:
+        """Why it cannot be kept yet: the reason of the row it points to, or that this one is not there."""
+        document = f"{one.kind} {one.remote_id}"
+        if missing in self.done.problems:
+            reason = self.done.problems[missing]
+            return replace(reason, params={**reason.params, "document": document})
+        there = {"document": f"{missing[0]} {missing[1]} of {document}", "connection": self.connection.name}
+        return Reason(ReasonCode.MISSING_THERE, there)
+
+    def _fingerprint(self, content: bytes) -> str:
+        return bodies.fingerprint(self.hub.store, self.work, content)
 
 
 def _name(kind: Kind, remote_id: str, entity: Entity) -> str:
     """How people call the document. Never a person's name: this stands in logs and reasons."""
-    if isinstance(entity, Invoice) and entity.number:
-        return f"invoice {entity.number}"
-    if isinstance(entity, Payment) and entity.charge:
-        return f"payment {entity.charge}"
-    return f"{kind.value.replace('_', ' ')} {remote_id}"
-
-
-def _content_hash(hub: Hub, work: Work, entity: Entity) -> str:
-    return bodies.fingerprint(hub.store, work, canonical_json(entity))
+    match entity:
+        case Invoice(number=number) | CreditNote(number=number) if number:
+            called = number
+        case Payment(charge=charge) if charge:
+            called = charge
+        case _:
+            called = remote_id
+    return f"{kind.value.replace('_', ' ')} {called}"

@@ -1,16 +1,21 @@
 """The bell: tells a worker that a lane may have something to do. It may be lost at any time; the rows stay."""
 
 import logging
+import os
 import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from core.errors import Misconfigured
 from core.settings import Settings
 
 QUEUE = "subledger"
@@ -19,6 +24,7 @@ DRAIN = "worker.jobs.drain"
 _TIMEOUT_SECONDS = 0.1
 _ECHO_SECONDS = 5
 _JOB_SECONDS = 120
+_SOCKET_PATH_BYTES_MAX = 104
 
 _log = logging.getLogger(__name__)
 
@@ -65,21 +71,26 @@ class Bell:
 
 
 def connect(settings: Settings, *, timeout_seconds: float | None) -> Redis:
+    """Nothing is sent yet. Raises Misconfigured for an address that cannot be one.
+
+    A time-out bounds everything: with it nothing is tried twice, since the client would sleep in between.
+    """
+    options: dict[str, Any] = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds or 5}
+    if timeout_seconds is not None:
+        options["retry"] = Retry(NoBackoff(), 0)
     if settings.redis_url:
-        return Redis.from_url(
-            settings.redis_url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds or 5
-        )
-    return Redis(
-        unix_socket_path=str(embedded_socket(settings)),
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds or 5,
-    )
+        try:
+            return Redis.from_url(settings.redis_url, **options)
+        except ValueError as error:
+            raise Misconfigured(f"REDIS_URL cannot be used: {error}.") from None
+    return Redis(unix_socket_path=str(embedded_socket(settings)), **options)
 
 
 def embedded_socket(settings: Settings) -> Path:
-    """A short path of this home's own: a unix socket's path must stay under 108 bytes, wherever the home is."""
-    name = sha256(str(settings.home).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"subledger-{name}" / "redis.sock"
+    """A short path of this home's own, wherever the home is: no system takes a long one for a unix socket."""
+    name = f"subledger-{sha256(os.fsencode(settings.home)).hexdigest()[:16]}/redis.sock"
+    preferred = Path(tempfile.gettempdir()) / name
+    return preferred if len(os.fsencode(preferred)) < _SOCKET_PATH_BYTES_MAX else Path("/tmp") / name  # noqa: S108 - the folder is made private, and refused where it is another user's
 
 
 def _rung(lane: LaneName) -> str:

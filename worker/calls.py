@@ -10,18 +10,24 @@ from core.errors import GrantLost, RetryAfter, TokenRefused
 from core.store import connections
 from core.store.connections import Connection
 from worker.hub import Hub
+from worker.lane import Held
 from worker.tokens import Tokens
 
 _T = TypeVar("_T")
 
 
 class Caller:
-    def __init__(self, hub: Hub, connection: Connection, connector: Connector) -> None:
+    """Calls only while the lane is held: the lease is renewed before each one and outlasts the wait for its answer."""
+
+    def __init__(self, held: Held, connector: Connector) -> None:
+        hub, connection = held.hub, held.connection
         self._hub = hub
+        self._held = held
         self._connection = connection
         self._limit = connector.limit
         self._tokens = Tokens(hub.store, connection, connector.oauth)
-        limits = Limits(read_seconds=connection.option("read_seconds", Limits().read_seconds))
+        silence = connection.option("read_seconds", Limits().read_seconds)
+        limits = Limits(read_seconds=min(silence, hub.lease_seconds / 2))
         door = Door(connection.base_url, self._tokens.headers, admit=self._admit, limits=limits)
         self._client = connector.client(door, Address(connection.base_url, connection.account))
 
@@ -39,9 +45,8 @@ class Caller:
 
     def _admit(self) -> None:
         calls = int(self._connection.option("calls_per_window", self._limit.calls))
-        seconds = self._hub.store.write(
-            self._connection.workspace_id,
-            lambda work: connections.take_permit(work, self._connection.id, calls, self._limit.per_seconds),
+        seconds = self._held.write(
+            lambda work: connections.take_permit(work, self._connection.id, calls, self._limit.per_seconds)
         )
         if seconds:
             raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds)

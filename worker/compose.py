@@ -6,21 +6,37 @@ The one place where ids go out into another system's coordinates. Everything is 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from connectors.contract import Document, Row, Writes
 from connectors.registry import CONNECTORS
 from core.canonical import decimal_text
 from core.clock import local_date
-from core.entities import Customer, Entity, Invoice, Payment, Price, TaxRate, references, with_ids
+from core.entities import (
+    Allocation,
+    CreditNote,
+    CreditRefund,
+    Customer,
+    Entity,
+    Invoice,
+    Payment,
+    Price,
+    Refund,
+    TaxRate,
+    references,
+    with_ids,
+)
 from core.kinds import Kind
+from core.money import decimal_of
 from core.reasons import Problem
-from core.store import records, rulebooks, shelves
+from core.store import links, records, rulebooks, shelves
 from core.store.connections import Connection
 from core.store.outbox import Owed
 from core.store.work import Work
-from mapping.facts import Choices, Facts, choices, invoice_facts, payment_facts, price_facts
+from mapping.facts import Choices, Facts, choices, credit_note_facts, invoice_facts, money_facts, price_facts
 from mapping.rulebook import Rulebook
-from worker import bookkeeping
+from worker.bookkeeping import Bookkeeper
 from worker.hub import Hub
 
 
@@ -41,10 +57,11 @@ class _Surroundings:
 
     targets: Mapping[tuple[str, str], str]
     origins: Mapping[str, str]
-    tax_rates: Mapping[str, TaxRate]
-    countries: Mapping[str, str]
+    near: Mapping[str, Entity]
+    """By record id: tax rates, customers, and the invoices and refunds that credit notes and their refunds name."""
     rulebook: Rulebook
     book_name: str
+    books: Bookkeeper
 
 
 def compose(
@@ -55,14 +72,14 @@ def compose(
     written = CONNECTORS[target.vendor].writes
     composed = []
     for one in owed:
-        entity = entities[one.record_id]
+        entity = entities.get(one.record_id)  # absent: a person who was forgotten
         remote_id = around.targets.get((one.record_id, one.part))
-        if not writes.owes(entity, remote_id is not None):
+        if entity is None or not writes.owes(entity, remote_id is not None):
             composed.append(Composed(one, None, remote_id, frozenset()))
             continue
         chosen = choices(
             around.rulebook,
-            writes.slots,
+            _slots(writes, entity, around),
             writes.line_slots,
             _facts(one, entity, around),
             document=one.name,
@@ -70,21 +87,23 @@ def compose(
         )
         needs = frozenset(
             (of, record_id)
-            for of, record_id in _concerning(entity, one.part)
-            if of in written and (record_id, "") not in around.targets
+            for of, record_id in writes.needs(entity)
+            if of in written
+            and (record_id, "") not in around.targets
+            and _concerns(of, record_id, one.part)
+            and (record_id not in around.near or written[of].owes(around.near[record_id], False))
         )
         if isinstance(chosen, Problem):
             composed.append(Composed(one, chosen, remote_id, frozenset()))
         elif needs:
             composed.append(Composed(one, None, remote_id, needs))
         else:
-            document = _document(work, target, one, entity, remote_id, chosen, around)
+            document = _document(target, one, entity, remote_id, chosen, around)
             composed.append(Composed(one, writes.row(document), remote_id, frozenset()))
     return composed
 
 
 def _document(
-    work: Work,
     target: Connection,
     one: Owed,
     entity: Entity,
@@ -102,65 +121,125 @@ def _document(
         book=target.book,
         choices=chosen[0],
         line_choices=chosen[1],
-        rate=_rate(work, target, entity),
+        date=local_date(moment, target.book.time_zone) if (moment := _moment(entity, around)) else "",
+        rate=_rate(target, entity, around),
+        settles_in=getattr(_money(entity, around), "settled_currency", ""),
     )
 
 
-def _concerning(entity: Entity, part: str) -> set[tuple[Kind, str]]:
-    """What the document points to; of a payment over several invoices, only this part's invoice."""
-    return {
-        (kind, record_id)
-        for kind, record_id in references(entity)
-        if not part or kind is not Kind.INVOICE or record_id == part
-    }
+def _slots(writes: Writes, entity: Entity, around: _Surroundings) -> Sequence[str]:
+    for kind, record_id in references(entity):
+        if kind in writes.slots_beside and (record_id, "") in around.targets:
+            return writes.slots_beside[kind]
+    return writes.slots
+
+
+def _money(entity: Entity, around: _Surroundings) -> Entity:
+    """What moved the gateway's balance: of what pays out a credit note, its refund."""
+    return around.near[entity.refund] if isinstance(entity, CreditRefund) else entity
+
+
+def _concerns(kind: Kind, record_id: str, part: str) -> bool:
+    """Of a payment over several invoices, a document is about its own part's invoice only."""
+    return not part or kind is not Kind.INVOICE or record_id == part
+
+
+_NEAR: Mapping[Kind, Sequence[Kind]] = {
+    Kind.INVOICE: (Kind.TAX_RATE, Kind.CUSTOMER),
+    Kind.CREDIT_NOTE: (Kind.TAX_RATE, Kind.CUSTOMER, Kind.INVOICE),
+    Kind.CREDIT_REFUND: (Kind.REFUND,),
+}
+"""Whose contents a document of a kind is written with, beside its own."""
 
 
 def _look_around(hub: Hub, work: Work, target: Connection, kind: Kind, entities: Mapping[str, Entity]) -> _Surroundings:
     pointed = {reference for entity in entities.values() for reference in references(entity)}
-    ids = {record_id for _, record_id in pointed}
-
-    def loaded(of: Kind) -> Mapping[str, Entity]:
-        wanted = sorted(record_id for kind, record_id in pointed if kind is of)
-        return shelves.load(hub.store, work.connection, work.workspace_id, of, wanted) if wanted else {}
-
+    near: dict[str, Entity] = {}
+    for of in _NEAR.get(kind, ()):
+        wanted = sorted(record_id for named, record_id in pointed if named is of)
+        near |= shelves.load(hub.store, work.connection, work.workspace_id, of, wanted)
+    ids = {record_id for _, record_id in pointed} | set(entities)
+    for entity in near.values():
+        ids |= {record_id for _, record_id in references(entity)}
     rules = rulebooks.in_force(work.connection, work.workspace_id, target.id, work.now)
     return _Surroundings(
-        targets=records.remote_ids(work.connection, work.workspace_id, target.id, ids | set(entities)),
-        origins=records.origin_ids(work.connection, work.workspace_id, ids | set(entities)),
-        tax_rates={id_: rate for id_, rate in loaded(Kind.TAX_RATE).items() if isinstance(rate, TaxRate)},
-        countries={
-            id_: customer.address.country
-            for id_, customer in (loaded(Kind.CUSTOMER) if kind is Kind.INVOICE else {}).items()
-            if isinstance(customer, Customer)
-        },
+        targets=links.remote_ids(work.connection, work.workspace_id, target.id, ids),
+        origins=records.origin_ids(work.connection, work.workspace_id, ids),
+        near=near,
         rulebook=Rulebook.parse(json.dumps(rules.rules if rules else {"slots": {}})),
         book_name=target.book_name,
+        books=Bookkeeper(hub.store, work, target),
     )
 
 
 def _facts(one: Owed, entity: Entity, around: _Surroundings) -> Facts:
     """What a rule may look at: ids as they are at the origin, where the bookkeeper sees them."""
     there = with_ids(entity, lambda _, record_id: around.origins[record_id])
+    rates = {around.origins[id_]: near for id_, near in around.near.items() if isinstance(near, TaxRate)}
+    book = around.book_name
     match there:
         case Invoice():
-            assert isinstance(entity, Invoice)
-            rates = {around.origins[id_]: rate for id_, rate in around.tax_rates.items()}
-            country = around.countries.get(entity.customer, "")
-            return invoice_facts(there, rates, book=around.book_name, country=country)
+            return invoice_facts(there, rates, book=book, country=_country(entity, around))
+        case CreditNote():
+            invoice = around.near[getattr(entity, "invoice", "")]
+            credited = with_ids(invoice, lambda _, record_id: around.origins[record_id])
+            assert isinstance(credited, Invoice)
+            return credit_note_facts(there, credited, rates, book=book, country=_country(entity, around))
         case Price():
-            return price_facts(there, one.origin_id, book=around.book_name)
-        case Payment():
-            return payment_facts(there, book=around.book_name)
+            return price_facts(there, one.origin_id, book=book)
+        case Payment() | Refund():
+            return money_facts(there.settled_currency or there.currency, book=book)
+        case CreditRefund():
+            refund = around.near[getattr(entity, "refund", "")]
+            assert isinstance(refund, Refund)
+            return money_facts(refund.settled_currency or refund.currency, book=book)
     return Facts({})
 
 
-def _rate(work: Work, target: Connection, entity: Entity) -> str:
+def _country(entity: Entity, around: _Surroundings) -> str:
+    customer = around.near.get(getattr(entity, "customer", ""))
+    return customer.address.country if isinstance(customer, Customer) else ""
+
+
+def _moment(entity: Entity, around: _Surroundings) -> datetime | None:
+    """The document's own moment; its local date is the document's date."""
     match entity:
-        case Invoice(issued_at=moment) if moment is not None:
-            currency = entity.currency
-        case Payment(received_at=moment) if moment is not None:
-            currency = entity.currency
-        case _:
-            return ""
-    rate = bookkeeping.rate_of(work, target, currency, local_date(moment, target.book.time_zone))
-    return decimal_text(rate.value) if rate else ""
+        case Invoice() | CreditNote():
+            return entity.issued_at
+        case Payment():
+            return entity.received_at
+        case Allocation():
+            return entity.allocated_at
+        case Refund():
+            return entity.refunded_at
+        case CreditRefund():
+            return _moment(around.near[entity.refund], around)
+    return None
+
+
+def _rate(target: Connection, entity: Entity, around: _Surroundings) -> str:
+    """Of an invoice, its own day's; of a credit note, its invoice's; of money, what it settled in."""
+    rate: Decimal | None = None
+    match entity:
+        case CreditNote():
+            found = around.books.rate(entity.currency, _moment(around.near[entity.invoice], around))
+            rate = found.value if found else None
+        case Payment() | Refund():
+            rate = _settled_rate(target, entity, around)
+        case CreditRefund():
+            refund = around.near[entity.refund]
+            assert isinstance(refund, Refund)
+            rate = _settled_rate(target, refund, around)
+        case Invoice():
+            found = around.books.rate(entity.currency, entity.issued_at)
+            rate = found.value if found else None
+    return decimal_text(rate) if rate else ""
+
+
+def _settled_rate(target: Connection, money: Payment | Refund, around: _Surroundings) -> Decimal | None:
+    base = target.book.base_currency
+    if money.currency != base and money.settled_currency == base and money.amount_minor:
+        settled = decimal_of(money.settled_minor, base)
+        return settled / decimal_of(money.amount_minor, money.currency)
+    found = around.books.rate(money.currency, _moment(money, around))
+    return found.value if found else None

@@ -10,15 +10,16 @@ from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import connections, outbox, records
+from core.store import connections, links, outbox, records
 from core.store.outbox import Owed, Push
 from core.store.work import Work
+from worker.backup import asks_first
 from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.compose import Composed, compose
 from worker.hub import Hub
 from worker.lane import Held, working
-from worker.settle import settle
+from worker.settle import content_hash, settle
 
 
 class _VendorAway(Exception):
@@ -51,57 +52,68 @@ class _Drain:
         self.rings = rings
         self.connector = CONNECTORS[held.connection.vendor]
         self.writes: Writes = self.connector.writes[kind]
-        self.caller = Caller(hub, held.connection, self.connector)
+        self.caller = Caller(held, self.connector)
 
     def send_a_batch(self) -> bool:
         """False when nothing is ready to be sent."""
         target = self.held.connection
-
-        def choose(work: Work) -> list[Composed]:
-            owed = outbox.claim(work, target.id, self.kind, self.writes.batch_max)
-            return compose(self.hub, work, target, self.kind, self.writes, owed)
-
-        composed = self.held.write(choose)
-        if not composed:
+        # a commit of its own: what makes the composing stop has then been counted as tried
+        owed = self.held.write(lambda work: outbox.claim(work, target.id, self.kind, self.writes.batch_max))
+        if not owed:
             return False
         failpoint("P12", self.kind)
-        ready = self.held.write(lambda work: self._sort_out(work, composed))
-        for group in ([one for one in ready if one.remote_id is None], [one for one in ready if one.remote_id]):
-            if group:
-                self._send(group)
+        ready = self.held.write(
+            lambda work: self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
+        )
+        created = [one for one in ready if one.remote_id is None]
+        updated = [one for one in ready if one.remote_id is not None]
+        try:
+            self._send(created)
+        except _VendorAway:
+            self.held.write(lambda work: outbox.untried(work, [one.owed.id for one in updated]))
+            raise
+        self._send(updated)
         return True
 
     def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed]:
         """Parks, puts to wait and settles what needs no call; the rest is to be sent."""
         target = self.held.connection
-        sent_before = records.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
-        ready = []
+        said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
+        ready, settled = [], []
         for one in composed:
             if isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, one.row.reason)
             elif one.needs:
                 self._demand(work, one)
-            elif one.row is None or sent_before.get((one.owed.record_id, one.owed.part)) == digest(one.row):
-                outbox.settle(work, [one.owed.id])
+            elif one.row is None or said.get((one.owed.record_id, one.owed.part)) == content_hash(
+                one.row, one.remote_id
+            ):
+                settled.append(one.owed)
             else:
                 ready.append(one)
+        outbox.settle(work, [owed.id for owed in settled])
+        # what waited for a record that turns out to owe nothing there waits no longer
+        for kind in outbox.wake(work, target.id, [owed.record_id for owed in settled]):
+            self.rings.add(LaneName(target.workspace_id, target.id, kind, "deliver"))
         return ready
 
     def _demand(self, work: Work, one: Composed) -> None:
         """What is needed there and was never owed is owed now; this delivery sleeps until it has arrived."""
         target = self.held.connection
         needed = {record_id: of for of, record_id in one.needs}
-        owed_before = outbox.owed_ever(work, target.id, needed)
-        for record_id, known in records.known(work, needed.keys() - owed_before).items():
-            outbox.owe(work, target.id, needed[record_id], record_id, [""], known.revision)
+        never_owed = needed.keys() - outbox.owed_ever(work, target.id, needed)
+        for record_id, known in records.known(work, never_owed).items():
+            outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
             self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
         outbox.wait_for(work, one.owed.id, needed)
 
     def _send(self, group: Sequence[Composed]) -> None:
+        if not group:
+            return
         target = self.held.connection
         rows: list[Row] = [one.row for one in group if isinstance(one.row, dict)]
-        members = [(one.owed, digest(one.row)) for one in group]
-        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members))
+        members = [one.owed for one in group]
+        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members, rows))
         push = self.held.write(
             lambda work: outbox.prepare(
                 self.hub.store,
@@ -117,7 +129,12 @@ class _Drain:
             )
         )
         failpoint("P14", self.kind)
-        self._send_push(push, call, rows)
+        if group[0].remote_id is None and group[0].owed.attempts == 0 and asks_first(target, self.hub.clock.now()):
+            # nothing was sent, and yet it may be there: the question decides
+            self._lose(push, self.hub.clock.now())
+            self._ask(push)
+        else:
+            self._send_push(push, call, rows)
 
     def _send_push(self, push: Push, call: Call, rows: Sequence[Row]) -> None:
         ids = [owed.id for owed in push.members]
@@ -153,7 +170,7 @@ class _Drain:
                 self._ask(push)
 
     def _ask(self, push: Push) -> None:
-        rows = self.writes.rows(push.body)
+        rows = self.writes.rows(Call(push.method, push.path, push.body, push.content_type, push.key))
         try:
             answer = self.caller.call(lambda client: client.ask(self.writes.question(rows)))
         except RetryAfter as trouble:
@@ -205,8 +222,14 @@ class _Drain:
         return self.held.connection.option("settle_seconds", self.connector.settle_seconds)
 
 
-def _key(connection_id: str, members: Sequence[tuple[Owed, str]]) -> str:
+def _key(connection_id: str, members: Sequence[Owed], rows: Sequence[Row]) -> str:
     """The vendor's idempotency key: of what is sent, to whom, and at which try. Same key, same bytes."""
     return digest(
-        [connection_id, [[owed.record_id, owed.part, owed.revision, owed.attempts, row] for owed, row in members]]
+        [
+            connection_id,
+            [
+                [owed.record_id, owed.part, owed.revision, owed.attempts, digest(row)]
+                for owed, row in zip(members, rows, strict=True)
+            ],
+        ]
     )

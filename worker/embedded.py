@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from core.clock import Clock
 from core.errors import Misconfigured
@@ -78,15 +78,28 @@ class EmbeddedRedis:
 def check_redis(settings: Settings) -> None:
     """Raises Misconfigured if the bell's server cannot be reached, or would throw jobs away to save memory."""
     redis = connect(settings, timeout_seconds=2)
-    where = settings.redis_url.rpartition("@")[2] or "the embedded one"
     try:
+        redis.ping()
         policy = redis.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
+    except ResponseError:
+        return  # it answers, and does not tell its settings to everybody
     except RedisError as error:
-        raise Misconfigured(f"Redis ({where}) cannot be reached: {type(error).__name__}.") from None
+        raise Misconfigured(_unreachable(settings, error)) from None
     if policy != "noeviction":
         raise Misconfigured(
-            f"Redis ({where}) may throw jobs away: set its maxmemory-policy to noeviction, not {policy}."
+            f"Redis at {_place(settings)} may throw jobs away: set its maxmemory-policy to noeviction, not {policy}."
         )
+
+
+def _unreachable(settings: Settings, error: RedisError) -> str:
+    if not settings.redis_url:
+        return "No embedded Redis is running: `subledger up` brings one, or set REDIS_URL."
+    return f"Redis at {_place(settings)} cannot be reached: {error}"
+
+
+def _place(settings: Settings) -> str:
+    """Without the password."""
+    return settings.redis_url.rpartition("@")[2].rpartition("://")[2] or "the private socket"
 
 
 def _binary() -> str:

@@ -22,6 +22,8 @@ class Hub:
     bell: Bell
     entropy: Random
     """For jitter and backoff, seeded where a run is to be repeatable. Never for secrets."""
+    lease_seconds: float
+    """How long a lane stays with a worker that does not come back."""
 
     @property
     def clock(self) -> Clock:
@@ -29,19 +31,19 @@ class Hub:
 
 
 def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
-    """Raises Misconfigured, saying what to do, before anything has begun."""
     store = open_store(settings, clock=clock)
-    check_schema(store.engine)
     entropy = SystemRandom() if settings.seed is None else Random(settings.seed)  # noqa: S311 - jitter only
-    return Hub(store, Bell(settings), entropy)
+    return Hub(store, Bell(settings), entropy, settings.lease_seconds)
 
 
 def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
+    """Raises Misconfigured, saying what to do, before anything has begun."""
     masters = master_keys(settings.keys, settings.home / "key")
     if settings.embedded_database:
         settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url)
     check_engine(engine)
+    check_schema(engine)
     used_clock = clock or (WallClock() if settings.embedded_database else DatabaseClock(engine))
     return Store(engine, masters, used_clock, Ids(used_clock))
 

@@ -6,16 +6,15 @@ from functools import partial
 
 from connectors.contract import Client, Connector, Role, Row
 from connectors.registry import CONNECTORS
-from core.entities import references
 from core.errors import GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
-from core.reasons import Problem, Reason, ReasonCode
-from core.store import connections, inbox, records
+from core.reasons import Reason, ReasonCode
+from core.store import connections, inbox, links, records
 from core.store.connections import Connection
 from core.store.inbox import Hint
 from core.store.work import Work
-from worker.absorb import Absorbed, Shown, absorb
+from worker.absorb import Absorbed, Shown, absorb, told_references
 from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.hub import Hub
@@ -32,7 +31,7 @@ def ingest(hub: Hub, workspace_id: str, connection_id: str, kind: Kind) -> set[L
     with working(hub, workspace_id, connection_id, kind, "ingest") as held:
         if held is None or kind not in CONNECTORS[held.connection.vendor].reads:
             return rings
-        caller = Caller(hub, held.connection, CONNECTORS[held.connection.vendor])
+        caller = Caller(held, CONNECTORS[held.connection.vendor])
         while held.time_left():
             hints = held.write(lambda work: inbox.claim(work, connection_id, kind, _OBJECTS_MAX))
             if not hints:
@@ -139,15 +138,11 @@ def _fetch(client: Client, *, kind: Kind, remote_ids: Sequence[str]) -> Mapping[
 def _unknown(
     hub: Hub, connection: Connection, connector: Connector, found: Sequence[Shown], asked: set[tuple[Kind, str]]
 ) -> dict[Kind, list[str]]:
-    pointed: set[tuple[Kind, str]] = set()
-    for one in found:
-        read = connector.reads[one.kind].entity
-        entity = None if read is None else read(one.row)
-        if entity is not None and not isinstance(entity, Problem):
-            pointed |= set(references(entity))
-    pointed -= asked
+    if connector.role is not Role.GATEWAY:
+        return {}
+    pointed = told_references(connector, found) - asked
     with hub.store.read() as database:
-        pointed -= records.linked(database, connection.workspace_id, connection.id, pointed).keys()
+        pointed -= links.linked(database, connection.workspace_id, connection.id, pointed).keys()
     unknown: dict[Kind, list[str]] = {}
     for kind, remote_id in sorted(pointed):
         unknown.setdefault(kind, []).append(remote_id)

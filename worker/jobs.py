@@ -25,8 +25,11 @@ def drain(workspace_id: str, connection_id: str, kind: str, purpose: str) -> Non
     if purpose not in _DRAINS or kind not in set(Kind):
         _log.warning("a job named a lane that does not exist: %s", lane.text[:200])
         return
-    for again in _DRAINS[purpose](hub, workspace_id, connection_id, Kind(kind)):
-        hub.bell.ring(again)
+    began = hub.clock.now()
+    again = _DRAINS[purpose](hub, workspace_id, connection_id, Kind(kind))
+    hub.bell.ring(*again)
+    seconds = (hub.clock.now() - began).total_seconds()
+    _log.info("drained", extra={"lane": lane.text, "seconds": round(seconds, 3), "rings": len(again)})
 
 
 def this_hub() -> Hub:

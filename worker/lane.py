@@ -65,5 +65,8 @@ def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: 
     now = hub.clock.now()
     if connection is None or connection.state != "active" or (connection.not_before and connection.not_before > now):
         return None
-    lane = hub.store.write(workspace_id, lambda work: lanes.claim(work, connection_id, kind, purpose, owner()))
+    lane = hub.store.write(
+        workspace_id,
+        lambda work: lanes.claim(work, connection_id, kind, purpose, owner=owner(), lease_seconds=hub.lease_seconds),
+    )
     return None if lane is None else Held(hub, connection, lane, now + timedelta(seconds=_DRAIN_SECONDS))

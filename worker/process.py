@@ -8,7 +8,6 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from core.errors import Misconfigured
 from core.settings import Settings
 from worker import jobs
 from worker.bell import DRAIN, QUEUE, connect
@@ -36,13 +35,8 @@ class DrainWorker(Worker):  # type: ignore[misc]
 
 
 def run_worker(settings: Settings) -> None:
-    """Serves the bell until it is told to stop. SIGTERM finishes the job at hand."""
-    jobs.this_hub()
+    """Serves the bell until it is told to stop. SIGTERM finishes the job at hand. The hub is open already."""
     redis = connect(settings, timeout_seconds=None)
-    try:
-        redis.ping()
-    except OSError as error:
-        raise Misconfigured(f"Redis cannot be reached: {error}") from None
     worker = DrainWorker(
         [Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=DrainJob)],
         connection=redis,

@@ -5,13 +5,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 
+from core.errors import HubError
+
 _STOP_SECONDS = 10
 _RESTARTS_MAX = 20
+_STEADY_SECONDS = 60
 _LOOK_SECONDS = 0.25
 
 
@@ -21,11 +25,13 @@ class Process:
     arguments: Sequence[str]
     child: subprocess.Popen[bytes]
     restarts: int = 0
+    """In a row: one that has run for a while is not counted any more."""
+    began_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
 class Processes(AbstractContextManager["Processes"]):
-    """Subcommands of ours as children. Leaving the context ends them all."""
+    """Subcommands of ours as children, for which the parent speaks. Leaving the context ends them all."""
 
     environment: Mapping[str, str]
     quiet: bool = False
@@ -37,14 +43,24 @@ class Processes(AbstractContextManager["Processes"]):
         return process
 
     def watch(self, stopped: threading.Event) -> None:
-        """Until `stopped`: whatever ends is started again, a bounded number of times."""
+        """Until `stopped`: whatever ends is started again. Raises HubError for one that cannot be kept up."""
         while not stopped.wait(_LOOK_SECONDS):
             self.restart_the_dead()
+            for process in self.running:
+                if process.restarts == _RESTARTS_MAX and process.child.poll() is not None:
+                    raise HubError(
+                        f"The {process.name} ended {_RESTARTS_MAX} times in a row, so everything was stopped."
+                    )
 
     def restart_the_dead(self) -> None:
         for process in self.running:
-            if process.child.poll() is not None and process.restarts < _RESTARTS_MAX:
+            if process.child.poll() is None:
+                continue
+            if time.monotonic() - process.began_at > _STEADY_SECONDS:
+                process.restarts = 0
+            if process.restarts < _RESTARTS_MAX:
                 process.restarts += 1
+                process.began_at = time.monotonic()
                 process.child = self._spawn(process.arguments)
 
     def stop(self) -> None:
@@ -65,13 +81,12 @@ class Processes(AbstractContextManager["Processes"]):
         self.stop()
 
     def _spawn(self, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
-        silent = subprocess.DEVNULL if self.quiet else None
         return subprocess.Popen(
             [sys.executable, "-m", "cli", *arguments],
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
-            stdout=silent,
-            stderr=silent,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if self.quiet else None,
             start_new_session=True,  # a Ctrl-C is ours to pass on, in order
         )
 

@@ -27,7 +27,7 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, kind: Kind) -> set[Lan
         if held is None or kind not in CONNECTORS[held.connection.vendor].pulls:
             return rings
         connector = CONNECTORS[held.connection.vendor]
-        caller = Caller(hub, held.connection, connector)
+        caller = Caller(held, connector)
         take = _absorb_page if connector.role is Role.GATEWAY else _recognise_page
         while held.time_left():
             with hub.store.read() as database:

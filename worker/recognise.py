@@ -7,11 +7,12 @@ from connectors.contract import Row
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
 from core.kinds import Kind
-from core.store import bodies, records
+from core.store import bodies, links
 from core.store.connections import Connection
-from core.store.records import Observed
+from core.store.observations import Observed, observe
 from core.store.work import Work
 from worker.hub import Hub
+from worker.standing import stand
 
 
 def recognise(
@@ -19,15 +20,19 @@ def recognise(
 ) -> None:
     """Rows by remote id, as they stood at `seen_at`. Our own write coming back is what was shown last: no news."""
     reads = CONNECTORS[connection.vendor].reads[kind]
-    ours = records.linked(work.connection, work.workspace_id, connection.id, [(kind, remote_id) for remote_id in rows])
-    latest = records.latest_observations(work, connection.id, kind, [remote_id for _, remote_id in ours])
-    for _, remote_id in ours:
-        content = canonical_json(rows[remote_id])
-        content_hash = bodies.fingerprint(hub.store, work, content)
-        old_hash, old_seen_at = latest.get(remote_id, ("", seen_at))
-        if old_hash == content_hash or old_seen_at > seen_at:
-            continue
-        version = reads.version(rows[remote_id])
-        seen = Observed(connection.id, kind, remote_id, content, content_hash, version, cause, seen_at)
-        records.observe(hub.store, work, [seen])
-        records.show(work, connection.id, kind, remote_id, version=version, shown_hash=content_hash)
+    linked = links.linked(work.connection, work.workspace_id, connection.id, [(kind, remote_id) for remote_id in rows])
+    contents = {remote_id: canonical_json(rows[remote_id]) for _, remote_id in linked}
+    seen = {
+        remote_id: Observed(
+            remote_id,
+            content,
+            bodies.fingerprint(hub.store, work, content),
+            reads.version(rows[remote_id]),
+            cause,
+        )
+        for remote_id, content in contents.items()
+    }
+    shown = observe(hub.store, work, connection.id, kind, list(seen.values()), seen_at)
+    news = [seen[remote_id] for remote_id, is_news in shown.items() if is_news]
+    links.show(work, connection.id, kind, {one.remote_id: (one.version, one.content_hash) for one in news})
+    stand(work, connection.id, kind, reads, {remote_id: rows[remote_id] for remote_id in shown}, seen_at)

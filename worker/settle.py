@@ -1,18 +1,33 @@
 """What the vendor says became of a push, written down: links, what it stored, differences, what may go on now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.contract import Outcome, Row, Stored, Writes
+from connectors.registry import CONNECTORS
 from core.canonical import canonical_json, digest
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import audit, bodies, outbox, records
+from core.store import audit, bodies, links, outbox
 from core.store.audit import Deed
 from core.store.connections import Connection
+from core.store.links import Link
+from core.store.observations import Observed, observe
 from core.store.outbox import Owed, Push
-from core.store.records import Observed
 from core.store.work import Work
 from worker.hub import Hub
+from worker.standing import stand
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A member that stands there now."""
+
+    owed: Owed
+    row: Row
+    stored: Stored
+    differences: Mapping[str, tuple[str, str]]
+    is_new: bool
 
 
 def settle(
@@ -27,74 +42,74 @@ def settle(
     how: str,
 ) -> set[str]:
     """Moves every member of the push on. The kinds whose waiting deliveries woke."""
-    arrived = []
+    asked = how != "answered"
+    stored_ids = [outcome.remote_id for outcome in outcomes if isinstance(outcome, Stored)]
+    before = links.holders(work, target.id, kind, stored_ids)
+    holders = dict(before)
+    again: list[str] = []
+    written: list[_Written] = []
     for owed, row, outcome in zip(push.members, rows, outcomes, strict=True):
         if outcome is None:
-            outbox.send_again(work, [owed.id])
+            again.append(owed.id)
         elif isinstance(outcome, Problem):
             outbox.park(work, owed.id, _told(outcome.reason, owed, target))
         else:
-            arrived += _stored(hub, work, target, kind, writes, push.id, owed, row, outcome, asked=how != "answered")
-    return outbox.wake(work, target.id, arrived) if arrived else set()
+            holder = holders.setdefault(outcome.remote_id, (owed.record_id, owed.part))
+            is_new = outcome.remote_id not in before
+            differences = writes.differs(row, outcome.row)
+            if holder != (owed.record_id, owed.part):
+                problem = f"the id {outcome.remote_id} belongs to another document"
+                outbox.park(
+                    work, owed.id, _told(Reason(ReasonCode.CONTRACT_BROKEN, {"problem": problem}), owed, target)
+                )
+            elif differences and asked and not is_new:
+                # an update whose answer was lost, and what is there is not what it says: it did not take effect
+                again.append(owed.id)
+            else:
+                written.append(_Written(owed, row, outcome, differences, is_new))
+    outbox.send_again(work, again)
+    _keep(hub, work, target, kind, push.id, written, cause="question" if asked else "push")
+    return _go_on(work, target, written)
 
 
-def _stored(
-    hub: Hub,
-    work: Work,
-    target: Connection,
-    kind: Kind,
-    writes: Writes,
-    push_id: str,
-    owed: Owed,
-    row: Row,
-    stored: Stored,
-    *,
-    asked: bool,
-) -> list[str]:
-    """The records that can now be relied on to be there, as they should be."""
-    holder = records.holder(work, target.id, kind, stored.remote_id)
-    if holder not in {None, (owed.record_id, owed.part)}:
-        problem = f"the id {stored.remote_id} belongs to another document"
-        params = {"connection": target.name, "document": owed.name, "problem": problem}
-        outbox.park(work, owed.id, Reason(ReasonCode.CONTRACT_BROKEN, params))
-        return []
-    differences = writes.differs(row, stored.row)
-    if differences and asked and holder is not None:
-        # an update whose answer was lost, and what is there is not what it says: it did not take effect
-        outbox.send_again(work, [owed.id])
-        return []
-    _observe(hub, work, target, kind, stored, "push" if not asked else "question")
-    shown_hash = bodies.fingerprint(hub.store, work, canonical_json(stored.row))
-    audit.note(work, [Deed(f"{kind} written to {target.name}", owed.record_id, push_id, "", digest(row))])
-    records.link_sent(
-        work,
-        target.id,
-        target.environment,
-        kind,
-        owed.record_id,
-        owed.part,
-        remote_id=stored.remote_id,
-        version=stored.version,
-        shown_hash=shown_hash,
-        sent_hash=digest(row),
-        is_new=holder is None,
-    )
-    if differences:
-        name, (ours, theirs) = next(iter(differences.items()))
-        params = {"connection": target.name, "document": owed.name, "field": name, "ours": ours, "theirs": theirs}
-        outbox.park(work, owed.id, Reason(ReasonCode.STORED_DIFFERENTLY, params))
-        return []
-    outbox.settle(work, [owed.id])
-    return [owed.record_id]
+def _keep(
+    hub: Hub, work: Work, target: Connection, kind: Kind, push_id: str, written: Sequence[_Written], *, cause: str
+) -> None:
+    observed: list[Observed] = []
+    fresh: list[Link] = []
+    known: list[Link] = []
+    deeds: list[Deed] = []
+    for one in written:
+        stored, sent_hash = one.stored, content_hash(one.row, one.stored.remote_id)
+        content = canonical_json(stored.row)
+        shown_hash = bodies.fingerprint(hub.store, work, content)
+        observed.append(Observed(stored.remote_id, content, shown_hash, stored.version, cause))
+        link = Link(one.owed.record_id, one.owed.part, stored.remote_id, stored.version, shown_hash, sent_hash)
+        (fresh if one.is_new else known).append(link)
+        deeds.append(Deed(f"{kind} written to {target.name}", one.owed.record_id, push_id, "", sent_hash))
+    observe(hub.store, work, target.id, kind, observed, work.now)
+    rows = {one.stored.remote_id: one.stored.row for one in written}
+    stand(work, target.id, kind, CONNECTORS[target.vendor].reads.get(kind), rows, work.now)
+    links.add(work, target.id, target.environment, kind, fresh)
+    links.sent(work, target.id, kind, known)
+    audit.note(work, deeds)
 
 
-def _observe(hub: Hub, work: Work, target: Connection, kind: Kind, stored: Stored, cause: str) -> None:
-    content = canonical_json(stored.row)
-    content_hash = bodies.fingerprint(hub.store, work, content)
-    latest = records.latest_observations(work, target.id, kind, [stored.remote_id])
-    if latest.get(stored.remote_id, ("", None))[0] != content_hash:
-        seen = Observed(target.id, kind, stored.remote_id, content, content_hash, stored.version, cause, work.now)
-        records.observe(hub.store, work, [seen])
+def _go_on(work: Work, target: Connection, written: Sequence[_Written]) -> set[str]:
+    """What was stored as it was sent is done, and wakes what waited for it; a difference is for a person to see."""
+    for one in written:
+        if one.differences:
+            name, (ours, theirs) = next(iter(one.differences.items()))
+            reason = Reason(ReasonCode.STORED_DIFFERENTLY, {"field": name, "ours": ours, "theirs": theirs})
+            outbox.park(work, one.owed.id, _told(reason, one.owed, target))
+    equal = [one.owed for one in written if not one.differences]
+    outbox.settle(work, [owed.id for owed in equal])
+    return outbox.wake(work, target.id, [owed.record_id for owed in equal]) if equal else set()
+
+
+def content_hash(row: Row, remote_id: str | None) -> str:
+    """Of what an element says, not of where: the same whether it was sent to be made there or to change it."""
+    return digest({name: value for name, value in row.items() if remote_id is None or value != remote_id})
 
 
 def _told(reason: Reason, owed: Owed, target: Connection) -> Reason:

@@ -58,7 +58,7 @@ def open_bodies(
     rows = connection.execute(
         select(body.c.id, body.c.sealed, key.c.scope, key.c.id.label("key_id"), key.c.wrapped)
         .join(key, (key.c.workspace_id == body.c.workspace_id) & (key.c.id == body.c.data_key_id))
-        .where(body.c.workspace_id == workspace_id, body.c.id.in_(list(body_ids)))
+        .where(body.c.workspace_id == workspace_id, body.c.id.in_(list(body_ids)), key.c.wrapped.is_not(None))
     ).all()
     opened = {}
     for row in rows:

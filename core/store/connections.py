@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 
 from core.book import Book
 from core.errors import Misconfigured
@@ -16,8 +16,14 @@ from core.store import schema
 from core.store.bodies import data_key
 from core.store.work import Store, Work
 
+OPTIONS = ("settle_seconds", "pull_seconds", "read_seconds", "calls_per_window")
+"""What one connection may say otherwise than its connector declares."""
+
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
+
+ASK_FIRST_UNTIL = "ask_first_until"
+"""The option that makes every creation wait for a question, until that moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +180,30 @@ class App:
     workspace_id: str
     vendor: str
     secrets: Credentials
+    connections: Mapping[str, str]
+    """Those that it serves: our id to the vendor's id of the account."""
+
+
+_APP = (
+    select(schema.app, schema.connection.c.id.label("connection_id"), schema.connection.c.account)
+    .outerjoin(
+        schema.connection,
+        (schema.connection.c.workspace_id == schema.app.c.workspace_id)
+        & (schema.connection.c.app_id == schema.app.c.id),
+    )
+    .where(schema.app.c.id == bindparam("app_id"))
+)
 
 
 def app(store: Store, database: Database, app_id: str) -> App | None:
-    """By its id alone: the webhook door knows no workspace yet."""
-    row = database.execute(select(schema.app).where(schema.app.c.id == app_id)).one_or_none()
-    if row is None:
+    """By its id alone, with all that the webhook door asks about it: it knows no workspace yet."""
+    rows = database.execute(_APP, {"app_id": app_id}).all()
+    if not rows:
         return None
-    return App(row.id, row.workspace_id, row.vendor, _open(store, database, row.workspace_id, row.id, row.secrets))
+    one = rows[0]
+    secrets = _open(store, database, one.workspace_id, one.id, one.secrets)
+    served = {row.connection_id: row.account for row in rows if row.connection_id is not None}
+    return App(one.id, one.workspace_id, one.vendor, secrets, served)
 
 
 def credentials(store: Store, database: Database, of: Connection) -> tuple[int, datetime | None, Credentials]:
@@ -233,6 +255,23 @@ def save_tokens(
     return saved.rowcount == 1
 
 
+def connect_again(store: Store, work: Work, of: Connection, texts: Mapping[str, str], expires_at: datetime) -> None:
+    """A person brought new secrets: they count from now on, and a refresh that is still under way comes too late."""
+    table = schema.connection
+    work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == of.workspace_id, table.c.id == of.id)
+        .values(
+            credentials=_seal(store, work, of.id, texts),
+            token_generation=table.c.token_generation + 1,
+            token_expires_at=expires_at,
+            refresh_fence=table.c.refresh_fence + 1,
+            refresh_lease_until=None,
+        )
+    )
+    resume(work, of.id)
+
+
 def end_refresh(work: Work, of: Connection, fence: int) -> None:
     """Gives the lease back after a refresh that did not succeed."""
     table = schema.connection
@@ -269,6 +308,11 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
     _set(work, connection_id, not_before=work.now + timedelta(seconds=seconds))
 
 
+def ask_first(work: Work, one: Connection, until: datetime) -> None:
+    """After a restore: what is to be created may have been created after the copy was made."""
+    _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
+
+
 def succeeded(work: Work, connection_id: str) -> None:
     table = schema.connection
     work.connection.execute(
@@ -279,18 +323,25 @@ def succeeded(work: Work, connection_id: str) -> None:
 
 
 def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float) -> float:
-    """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends."""
+    """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends.
+
+    Each step asks and counts in one statement, so that two workers cannot both take the last call.
+    """
     table = schema.connection
-    at = (table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
-    row = work.connection.execute(select(table.c.window_started_at, table.c.window_calls).where(*at)).one()
-    ends_at = row.window_started_at and row.window_started_at + timedelta(seconds=per_seconds)
-    if ends_at is None or ends_at <= work.now:
-        work.connection.execute(update(table).where(*at).values(window_started_at=work.now, window_calls=1))
+    begun_by = work.now - timedelta(seconds=per_seconds)
+    this = update(table).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    first = this.where(or_(table.c.window_started_at.is_(None), table.c.window_started_at <= begun_by)).values(
+        window_started_at=work.now, window_calls=1
+    )
+    another = this.where(table.c.window_started_at > begun_by, table.c.window_calls < calls).values(
+        window_calls=table.c.window_calls + 1
+    )
+    if any(work.connection.execute(step).rowcount for step in (first, another)):
         return 0.0
-    if row.window_calls < calls:
-        work.connection.execute(update(table).where(*at).values(window_calls=table.c.window_calls + 1))
-        return 0.0
-    return float((ends_at - work.now).total_seconds())
+    started_at: datetime = work.connection.execute(
+        select(table.c.window_started_at).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    ).scalar_one()
+    return (started_at - begun_by).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,12 +383,15 @@ def _seal(store: Store, work: Work, row_id: str, texts: Mapping[str, str]) -> by
 
 def _open(store: Store, database: Database, workspace_id: str, row_id: str, sealed: bytes) -> Credentials:
     key_id, sealed = sealed[:26].decode(), sealed[26:]
-    wrapped = database.execute(
-        select(schema.data_key.c.wrapped).where(
-            schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
-        )
-    ).scalar_one_or_none()
-    if wrapped is None:
-        raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
-    key = store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
-    return Credentials(json.loads(key.open(sealed, f"{workspace_id}/{row_id}")))
+    known = store.data_keys.get((workspace_id, _SECRETS))
+    if known is None or known[0] != key_id:
+        wrapped = database.execute(
+            select(schema.data_key.c.wrapped).where(
+                schema.data_key.c.workspace_id == workspace_id, schema.data_key.c.id == key_id
+            )
+        ).scalar_one_or_none()
+        if wrapped is None:
+            raise Misconfigured(f"The key that sealed the secrets of {row_id} is not in this database.")
+        known = key_id, store.masters.unwrap(wrapped, f"{workspace_id}/{key_id}")
+        store.data_keys[workspace_id, _SECRETS] = known
+    return Credentials(json.loads(known[1].open(sealed, f"{workspace_id}/{row_id}")))

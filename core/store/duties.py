@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, insert, literal, or_, select, union_all
 from sqlalchemy.exc import IntegrityError
 
+from core.kinds import Kind
 from core.lifecycle import DeliveryState
 from core.store import schema
 from core.store.work import Work
+
+_CATALOGUE = frozenset({Kind.PRODUCT, Kind.TAX_RATE, Kind.COUPON, Kind.PROMOTION_CODE, Kind.PRICE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,10 @@ class Duty:
 
 
 def due(database: Connection, now: datetime) -> list[Duty]:
-    """Lanes with work that is due, whose connection is active and not resting, and that nobody holds."""
+    """Lanes with work that is due, whose connection is active and not resting, and that nobody holds.
+
+    The most urgent come first.
+    """
     connection, lane = schema.connection, schema.lane
     work = union_all(*_work(now)).subquery()
     rows = database.execute(
@@ -47,7 +53,12 @@ def due(database: Connection, now: datetime) -> list[Duty]:
             or_(lane.c.lease_until.is_(None), lane.c.lease_until <= now),
         )
     )
-    return [Duty(*row) for row in rows]
+    return sorted((Duty(*row) for row in rows), key=_urgency)
+
+
+def _urgency(duty: Duty) -> tuple[bool, str]:
+    """Money and customers go before the catalogue, and what is nearest to its goal before what only begins."""
+    return duty.kind in _CATALOGUE, duty.purpose
 
 
 def _work(now: datetime) -> Iterator[Select[Any]]:
@@ -64,7 +75,7 @@ def _work(now: datetime) -> Iterator[Select[Any]]:
     )
     yield (
         select(push.c.workspace_id, push.c.connection_id, push.c.kind, literal("deliver"))
-        .where(or_(push.c.state == "sent", and_(push.c.state == "unknown", push.c.ask_after <= now)))
+        .where(push.c.state.in_(["sent", "unknown"]), or_(push.c.state == "sent", push.c.ask_after <= now))
         .distinct()
     )
 
@@ -86,7 +97,9 @@ def open_work(database: Connection, workspace_id: str) -> dict[str, dict[str, in
     counts: dict[str, dict[str, int]] = {}
     for table in (schema.event, schema.delivery, schema.push):
         rows = database.execute(
-            select(table.c.state, func.count()).where(table.c.workspace_id == workspace_id).group_by(table.c.state)
+            select(table.c.state, func.count().label("how_many"))
+            .where(table.c.workspace_id == workspace_id)
+            .group_by(table.c.state)
         )
-        counts[table.name] = dict(rows.tuples().all())
+        counts[table.name] = {row.state: row.how_many for row in rows}
     return counts

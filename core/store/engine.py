@@ -3,9 +3,9 @@
 import sqlite3
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from core.errors import Misconfigured
 
@@ -25,6 +25,7 @@ _POSTGRESQL = (
 
 
 def open_engine(url: str) -> Engine:
+    """Connects to nothing yet. Raises Misconfigured for an address that cannot be one."""
     return _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
 
 
@@ -42,7 +43,9 @@ def check_engine(engine: Engine) -> None:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"isolation_level": None})
+    # not parsed as an address: a question mark in a folder's name is part of the name
+    file = URL.create("sqlite", database=url.removeprefix("sqlite:///"))
+    engine = create_engine(file, connect_args={"isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:
@@ -67,10 +70,21 @@ def _check_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(url: str) -> Engine:
-    parsed = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    try:
+        parsed = make_url(url).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError) as error:
+        raise Misconfigured(f"DATABASE_URL cannot be used: {error}.") from None
+    engine = create_engine(
         parsed, connect_args={"options": _POSTGRESQL, "connect_timeout": 5}, pool_pre_ping=True, pool_size=10
     )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # PostgreSQL: each statement of a transaction sees another moment, unless it is asked for one view of all
+        if not connection.get_execution_options().get("writes", True):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    return engine
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert as plain_insert
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from core.reasons import Reason, ReasonCode
 from core.store import schema
@@ -47,15 +47,16 @@ def receive(store: Store, work: Work, app_id: str, headers: Mapping[str, str], b
     """Keeps a signed message as it came: its raw bytes sealed, its headers, the moment. The receipt's id."""
     receipt_id = work.new_id()
     work.connection.execute(
-        plain_insert(schema.receipt).values(
-            workspace_id=work.workspace_id,
-            id=receipt_id,
-            app_id=app_id,
-            body_id=keep(store, work, [body])[0],
-            received_at=work.now,
-            headers=dict(headers),
-            readable=readable,
-        )
+        insert(schema.receipt),
+        {
+            "workspace_id": work.workspace_id,
+            "id": receipt_id,
+            "app_id": app_id,
+            "body_id": keep(store, work, [body])[0],
+            "received_at": work.now,
+            "headers": dict(headers),
+            "readable": readable,
+        },
     )
     return receipt_id
 
@@ -69,8 +70,9 @@ def note(store: Store, work: Work, told: Sequence[Told], receipt_id: str | None,
     if not told:
         return 0
     rows = [_row(store, work, one, receipt_id, cause) for one in told]
-    filed = set(work.connection.execute(_insert_new(work).returning(schema.event.c.key), rows).scalars())
-    repeats = [row for row in rows if row["key"] not in filed and row["connection_id"] is not None]
+    firsts = {(row["connection_id"] or row["account"], row["key"]): row for row in reversed(rows)}
+    filed = set(work.connection.execute(_insert_new(work), list(firsts.values())).scalars())
+    repeats = [row for row in rows if row["id"] not in filed and row["connection_id"] is not None]
     if repeats:
         _file_conflicts(work, repeats)
     return len(filed)
@@ -91,9 +93,8 @@ def claim(work: Work, connection_id: str, kind: str, objects_max: int) -> list[H
     rows = work.connection.execute(
         select(event.c.id, event.c.remote_id, event.c.attempts).where(*lane).order_by(event.c.id).limit(_HINTS_MAX)
     ).all()
-    crashed = [row.id for row in rows if row.attempts >= ATTEMPTS_MAX]
     for row in rows:
-        if row.id in crashed:
+        if row.attempts >= ATTEMPTS_MAX:
             document = f"{kind} {row.remote_id}"
             reason = Reason(ReasonCode.CRASHED, {"document": document, "attempts": str(row.attempts)})
             park(work, [row.id], reason)
@@ -165,11 +166,12 @@ def _row(store: Store, work: Work, told: Told, receipt_id: str | None, cause: st
     }
 
 
-def _insert_new(work: Work) -> postgresql.Insert | sqlite.Insert:
-    key = ["workspace_id", "connection_id", "key"]
-    if work.connection.dialect.name == "postgresql":
-        return postgresql.insert(schema.event).on_conflict_do_nothing(index_elements=key)
-    return sqlite.insert(schema.event).on_conflict_do_nothing(index_elements=key)
+def _insert_new(work: Work) -> ReturningInsert[tuple[str]]:
+    """Files the rows whose key is new, and returns their ids."""
+    on_postgresql = work.connection.dialect.name == "postgresql"
+    into: postgresql.Insert | sqlite.Insert
+    into = postgresql.insert(schema.event) if on_postgresql else sqlite.insert(schema.event)
+    return into.on_conflict_do_nothing().returning(schema.event.c.id)
 
 
 def _file_conflicts(work: Work, repeats: Sequence[dict[str, Any]]) -> None:
@@ -178,7 +180,9 @@ def _file_conflicts(work: Work, repeats: Sequence[dict[str, Any]]) -> None:
         (row.connection_id, row.key): row
         for row in work.connection.execute(
             select(event.c.connection_id, event.c.key, event.c.id, event.c.fingerprint).where(
-                event.c.workspace_id == work.workspace_id, event.c.key.in_([row["key"] for row in repeats])
+                event.c.workspace_id == work.workspace_id,
+                event.c.connection_id.in_({row["connection_id"] for row in repeats}),
+                event.c.key.in_([row["key"] for row in repeats]),
             )
         )
     }

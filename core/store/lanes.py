@@ -9,8 +9,6 @@ from core.errors import Fenced
 from core.store import schema
 from core.store.work import Work
 
-LEASE_SECONDS = 60
-
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -19,9 +17,10 @@ class Lane:
     purpose: str
     """ingest, deliver or pull"""
     fence: int
+    lease_seconds: float
 
 
-def claim(work: Work, connection_id: str, kind: str, purpose: str, owner: str) -> Lane | None:
+def claim(work: Work, connection_id: str, kind: str, purpose: str, *, owner: str, lease_seconds: float) -> Lane | None:
     """The lane, if nobody holds it; the fence grows with every claim."""
     lane = schema.lane
     key = {"workspace_id": work.workspace_id, "connection_id": connection_id, "kind": kind, "purpose": purpose}
@@ -31,22 +30,22 @@ def claim(work: Work, connection_id: str, kind: str, purpose: str, owner: str) -
     fence = work.connection.execute(
         update(lane)
         .where(*at, or_(lane.c.lease_until.is_(None), lane.c.lease_until <= work.now))
-        .values(fence=lane.c.fence + 1, owner=owner, lease_until=work.now + timedelta(seconds=LEASE_SECONDS))
+        .values(fence=lane.c.fence + 1, owner=owner, lease_until=work.now + timedelta(seconds=lease_seconds))
         .returning(lane.c.fence)
     ).scalar_one_or_none()
-    return None if fence is None else Lane(connection_id, kind, purpose, fence)
+    return None if fence is None else Lane(connection_id, kind, purpose, fence, lease_seconds)
 
 
 def hold(work: Work, lane: Lane) -> None:
     """The first step of every write of a drain: extends the lease. Raises Fenced if the lane has gone to another."""
-    _set(work, lane, seconds=LEASE_SECONDS)
+    _set(work, lane, seconds=lane.lease_seconds)
 
 
 def release(work: Work, lane: Lane) -> None:
     _set(work, lane, seconds=None)
 
 
-def _set(work: Work, lane: Lane, seconds: int | None) -> None:
+def _set(work: Work, lane: Lane, seconds: float | None) -> None:
     table = schema.lane
     held = work.connection.execute(
         update(table)

@@ -53,12 +53,12 @@ def post(
     What stands already stays; what is no longer right is reversed on its own date; what is new is added.
     """
     standing = _standing(work, list(wanted))
-    entries, postings = [], []
+    wrong, entries, postings = [], [], []
     for record_id, (customer_id, new) in wanted.items():
         hashes = {digest(entry): entry for entry in new}
-        for entry_id, content_hash in standing.get(record_id, []):
-            if hashes.pop(content_hash, None) is None:
-                _reverse(work, entry_id)
+        wrong += [
+            entry_id for entry_id, content_hash in standing.get(record_id, []) if hashes.pop(content_hash, None) is None
+        ]
         for content_hash, entry in hashes.items():
             check(entry)
             entry_id = work.new_id()
@@ -93,6 +93,8 @@ def post(
                 }
                 for position, line in enumerate(entry.lines)
             ]
+    if wrong:
+        _reverse(work, wrong)
     if entries:
         work.connection.execute(insert(schema.entry), entries)
         work.connection.execute(insert(schema.posting), postings)
@@ -139,38 +141,34 @@ def _standing(work: Work, record_ids: Sequence[str]) -> dict[str, list[tuple[str
     return found
 
 
-def _reverse(work: Work, entry_id: str) -> None:
+def _reverse(work: Work, entry_ids: Sequence[str]) -> None:
     entry, posting = schema.entry, schema.posting
-    reversal_id = work.new_id()
-    old = (
-        work.connection.execute(select(entry).where(entry.c.workspace_id == work.workspace_id, entry.c.id == entry_id))
-        .mappings()
-        .one()
-    )
-    work.connection.execute(
-        insert(entry).values(
-            {
-                **old,
-                "id": reversal_id,
-                "reverses_id": entry_id,
-                "event": f"{old['event']} reversed",
-                "content_hash": digest(["reversal of", old["content_hash"]]),
-                "created_at": work.now,
-            }
-        )
-    )
-    lines = work.connection.execute(
-        select(posting).where(posting.c.workspace_id == work.workspace_id, posting.c.entry_id == entry_id)
+    standing = work.connection.execute(
+        select(entry).where(entry.c.workspace_id == work.workspace_id, entry.c.id.in_(entry_ids))
     ).mappings()
-    work.connection.execute(
-        insert(posting),
-        [
-            {
-                **line,
-                "entry_id": reversal_id,
-                "amount_minor": -line["amount_minor"],
-                "base_minor": -line["base_minor"],
-            }
-            for line in lines
-        ],
-    )
+    reversal_ids = {entry_id: work.new_id() for entry_id in entry_ids}
+    reversals = [
+        {
+            **old,
+            "id": reversal_ids[old["id"]],
+            "reverses_id": old["id"],
+            "event": f"{old['event']} reversed",
+            "content_hash": digest(["reversal of", old["content_hash"]]),
+            "created_at": work.now,
+        }
+        for old in standing
+    ]
+    lines = work.connection.execute(
+        select(posting).where(posting.c.workspace_id == work.workspace_id, posting.c.entry_id.in_(entry_ids))
+    ).mappings()
+    opposites = [
+        {
+            **line,
+            "entry_id": reversal_ids[line["entry_id"]],
+            "amount_minor": -line["amount_minor"],
+            "base_minor": -line["base_minor"],
+        }
+        for line in lines
+    ]
+    work.connection.execute(insert(entry), reversals)
+    work.connection.execute(insert(posting), opposites)

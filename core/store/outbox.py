@@ -1,11 +1,11 @@
 """What we owe: deliveries, what they need, and the pushes that carry them. Every move follows `core.lifecycle`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy import and_, delete, exists, insert, select, update
 
 from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
@@ -51,16 +51,24 @@ class Push:
     created_at: datetime
 
 
-def owe(work: Work, connection_id: str, kind: Kind, record_id: str, parts: Sequence[str], revision: int) -> None:
-    """A revision is owed to a connection; what was owed of earlier ones and has not left yet gives way to it."""
-    delivery = schema.delivery
+def owe(work: Work, connection_id: str, kind: Kind, revisions: Mapping[str, tuple[int, Sequence[str]]]) -> None:
+    """Newest revisions are owed to a connection, by record id: (revision, parts).
+
+    What was owed of earlier ones and has not left yet gives way to them.
+    """
+    delivery, record = schema.delivery, schema.record
+    newest = (
+        select(record.c.revision)
+        .where(record.c.workspace_id == delivery.c.workspace_id, record.c.id == delivery.c.record_id)
+        .scalar_subquery()
+    )
     work.connection.execute(
         update(delivery)
         .where(
             delivery.c.workspace_id == work.workspace_id,
             delivery.c.connection_id == connection_id,
-            delivery.c.record_id == record_id,
-            delivery.c.revision < revision,
+            delivery.c.record_id.in_(list(revisions)),
+            delivery.c.revision < newest,
             delivery.c.state.in_([_S.PENDING.value, _S.WAITING.value, _S.PARKED.value]),
         )
         .values(state=_S.SUPERSEDED.value, settled_at=work.now)
@@ -79,10 +87,10 @@ def owe(work: Work, connection_id: str, kind: Kind, record_id: str, parts: Seque
                 "state": _S.PENDING.value,
                 "attempts": 0,
                 "alone": False,
-                "row_hash": "",
                 "due_at": work.now + timedelta(seconds=LINGER_SECONDS),
                 "created_at": work.now,
             }
+            for record_id, (revision, parts) in revisions.items()
             for part in parts
         ],
     )
@@ -124,16 +132,19 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
             flying.c.state.in_([_S.SENT.value, _S.UNKNOWN.value]),
         ),
     )
-    count, oldest = work.connection.execute(select(func.count(), func.min(delivery.c.due_at)).where(*ready)).one()
-    if count == 0 or (count < batch_max and oldest > work.now):
+    # as many as fit and no more are looked at, so that a batch costs the same however much is owed
+    first = work.connection.execute(
+        select(delivery.c.id, delivery.c.due_at).where(*ready).order_by(delivery.c.id).limit(batch_max)
+    ).all()
+    if len(first) < batch_max and all(row.due_at > work.now for row in first):
         return []
-    owed = _owed(work, *ready, limit=batch_max)
+    owed = _owed(work, [row.id for row in first])
     crashing = [one for one in owed if one.attempts >= ATTEMPTS_MAX]
     for one in crashing:
         park(work, one.id, Reason(ReasonCode.CRASHED, {"document": one.name, "attempts": str(one.attempts)}))
     owed = [one for one in owed if one not in crashing]
-    # what was begun before without a result may be what made the work stop: it goes alone
-    suspects = [one for one in owed if one.attempts or one.alone]
+    # what was begun twice without a result may be what makes the work stop: it goes alone
+    suspects = [one for one in owed if one.attempts > 1 or one.alone]
     if suspects:
         owed = suspects[:1]
     _values(work, [one.id for one in owed], attempts=delivery.c.attempts + 1)
@@ -240,9 +251,9 @@ def prepare(
     content_type: str,
     key: str,
     body: bytes,
-    members: Sequence[tuple[Owed, str]],
+    members: Sequence[Owed],
 ) -> Push:
-    """Commits to one HTTP write before its first byte leaves. `members`: each delivery with the hash of its element."""
+    """Commits to one HTTP write before its first byte leaves."""
     push_id = work.new_id()
     work.connection.execute(
         insert(schema.push).values(
@@ -269,13 +280,11 @@ def prepare(
                 "position": position,
                 "delivery_id": owed.id,
             }
-            for position, (owed, _) in enumerate(members)
+            for position, owed in enumerate(members)
         ],
     )
-    for owed, row_hash in members:
-        _move(work, [owed.id], _S.SENT, row_hash=row_hash)
-    owed_members = tuple(owed for owed, _ in members)
-    return Push(push_id, method, path, content_type, key, body, owed_members, work.now)
+    _move(work, [owed.id for owed in members], _S.SENT)
+    return Push(push_id, method, path, content_type, key, body, tuple(members), work.now)
 
 
 def lose(work: Work, push_id: str, members: Sequence[Owed], ask_after: datetime) -> None:
@@ -293,35 +302,45 @@ def close(store: Store, work: Work, push_id: str, outcome: str, answer: bytes | 
 def open_pushes(store: Store, work: Work, connection_id: str, kind: str) -> list[tuple[str, datetime | None, Push]]:
     """(state, when it may be asked about, the push): what was sent and not settled, the oldest first."""
     push, member = schema.push, schema.push_member
-    rows = work.connection.execute(
-        select(push)
-        .where(
+    found = work.connection.execute(
+        select(push).where(
             push.c.workspace_id == work.workspace_id,
             push.c.connection_id == connection_id,
             push.c.kind == kind,
             push.c.state.in_(["sent", "unknown"]),
         )
-        .order_by(push.c.id)
-    ).all()
+    )
+    # sorted here: to have them in order, SQLite would walk through every push there ever was
+    rows = sorted(found, key=lambda row: str(row.id))
+    members: dict[str, list[str]] = {}
+    for of in work.connection.execute(
+        select(member.c.push_id, member.c.delivery_id)
+        .where(member.c.workspace_id == work.workspace_id, member.c.push_id.in_([row.id for row in rows]))
+        .order_by(member.c.push_id, member.c.position)
+    ):
+        members.setdefault(of.push_id, []).append(of.delivery_id)
+    owed = {one.id: one for one in _owed(work, [id_ for ids in members.values() for id_ in ids])}
     bodies = open_bodies(store, work.connection, work.workspace_id, [row.body_id for row in rows])
-    opened = []
-    for row in rows:
-        ids = work.connection.execute(
-            select(member.c.delivery_id)
-            .where(member.c.workspace_id == work.workspace_id, member.c.push_id == row.id)
-            .order_by(member.c.position)
-        ).scalars()
-        order = list(ids)
-        owed = {one.id: one for one in _owed(work, schema.delivery.c.workspace_id == work.workspace_id, ids=order)}
-        members = tuple(owed[delivery_id] for delivery_id in order)
-        content = Push(
-            row.id, row.method, row.path, row.content_type, row.key, bodies[row.body_id], members, row.created_at
+    return [
+        (
+            row.state,
+            row.ask_after,
+            Push(
+                row.id,
+                row.method,
+                row.path,
+                row.content_type,
+                row.key,
+                bodies[row.body_id],
+                tuple(owed[delivery_id] for delivery_id in members[row.id]),
+                row.created_at,
+            ),
         )
-        opened.append((row.state, row.ask_after, content))
-    return opened
+        for row in rows
+    ]
 
 
-def _owed(work: Work, *conditions: Any, ids: Sequence[str] | None = None, limit: int | None = None) -> list[Owed]:
+def _owed(work: Work, delivery_ids: Sequence[str]) -> list[Owed]:
     delivery, record = schema.delivery, schema.record
     query = (
         select(
@@ -337,13 +356,9 @@ def _owed(work: Work, *conditions: Any, ids: Sequence[str] | None = None, limit:
             record.c.origin_connection_id,
         )
         .join(record, and_(record.c.workspace_id == delivery.c.workspace_id, record.c.id == delivery.c.record_id))
-        .where(*conditions)
+        .where(delivery.c.workspace_id == work.workspace_id, delivery.c.id.in_(delivery_ids))
         .order_by(delivery.c.id)
     )
-    if ids is not None:
-        query = query.where(delivery.c.id.in_(ids))
-    if limit is not None:
-        query = query.limit(limit)
     return [Owed(**row) for row in work.connection.execute(query).mappings()]
 
 

@@ -4,28 +4,31 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from core.canonical import canonical_json
 from core.entities import Address, Customer
 from core.seal import DataKey
-from core.store import schema
+from core.store import audit, schema
+from core.store.audit import Deed
 from core.store.work import Store, Work
 
 
 def customer_columns(store: Store, work: Work, customers: Mapping[str, Customer]) -> dict[str, dict[str, Any]]:
-    """The columns to store, by record id. Makes the key of whoever has none yet."""
+    """The columns to store, by record id. Makes the key of whoever has none yet; who was forgotten stays so."""
     keys = _keys(store, work.connection, work.workspace_id, list(customers))
     keys |= _make_keys(store, work, [record_id for record_id in customers if record_id not in keys])
-    return {
-        record_id: {
-            "data_key_id": keys[record_id][0],
+    columns = {}
+    for record_id, customer in customers.items():
+        key_id, key = keys[record_id]
+        bound_to = _bound(work.workspace_id, record_id)
+        columns[record_id] = {
+            "data_key_id": key_id,
             "tax_exempt": customer.tax_exempt,
             "country": customer.address.country,
-            "sealed": keys[record_id][1].seal(canonical_json(customer), _bound(work.workspace_id, record_id)),
+            "sealed": b"" if key is None else key.seal(canonical_json(customer), bound_to),
         }
-        for record_id, customer in customers.items()
-    }
+    return columns
 
 
 def customers(store: Store, connection: Connection, workspace_id: str, rows: Sequence[Any]) -> dict[str, Customer]:
@@ -33,15 +36,28 @@ def customers(store: Store, connection: Connection, workspace_id: str, rows: Seq
     keys = _keys(store, connection, workspace_id, [row["id"] for row in rows])
     opened = {}
     for row in rows:
-        if row["id"] in keys:
-            content = json.loads(keys[row["id"]][1].open(row["sealed"], _bound(workspace_id, row["id"])))
+        _, key = keys[row["id"]]
+        if key is not None:
+            content = json.loads(key.open(row["sealed"], _bound(workspace_id, row["id"])))
             opened[row["id"]] = Customer(**content | {"address": Address(**content["address"])})
     return opened
 
 
+def forget(work: Work, record_id: str) -> None:
+    """Drops the person's key, for ever: nothing that it sealed opens again, here or in any copy without the key."""
+    key = schema.data_key
+    work.connection.execute(
+        update(key)
+        .where(key.c.workspace_id == work.workspace_id, key.c.scope == _scope(record_id))
+        .values(wrapped=None)
+    )
+    audit.note(work, [Deed("person forgotten", record_id, "asked for")])
+
+
 def _keys(
     store: Store, connection: Connection, workspace_id: str, record_ids: Sequence[str]
-) -> dict[str, tuple[str, DataKey]]:
+) -> dict[str, tuple[str, DataKey | None]]:
+    """(the key's id, the key) by record id; no key where the person was forgotten."""
     key = schema.data_key
     rows = connection.execute(
         select(key.c.id, key.c.scope, key.c.wrapped).where(
@@ -49,13 +65,17 @@ def _keys(
         )
     )
     return {
-        row.scope.removeprefix(_scope("")): (row.id, store.masters.unwrap(row.wrapped, _bound(workspace_id, row.id)))
+        row.scope.removeprefix(_scope("")): (
+            row.id,
+            None if row.wrapped is None else store.masters.unwrap(row.wrapped, _bound(workspace_id, row.id)),
+        )
         for row in rows
     }
 
 
-def _make_keys(store: Store, work: Work, record_ids: Sequence[str]) -> dict[str, tuple[str, DataKey]]:
-    rows, made = [], {}
+def _make_keys(store: Store, work: Work, record_ids: Sequence[str]) -> dict[str, tuple[str, DataKey | None]]:
+    rows: list[dict[str, Any]] = []
+    made: dict[str, tuple[str, DataKey | None]] = {}
     for record_id in record_ids:
         key_id = work.new_id()
         wrapped = store.masters.new_data_key(_bound(work.workspace_id, key_id))

@@ -7,62 +7,60 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from core.entities import (
     ENTITY_TYPES,
     Application,
+    CreditNoteLine,
     Entity,
+    Fee,
     InvoiceLine,
     InvoiceStatus,
     LineTax,
+    SubscriptionItem,
+    Tier,
 )
 from core.kinds import Kind
 from core.store import schema
 from core.store.people import customer_columns, customers
 from core.store.work import Store, Work
 
-_TABLES: dict[Kind, Table] = {
-    Kind.CUSTOMER: schema.customer,
-    Kind.PRODUCT: schema.product,
-    Kind.TAX_RATE: schema.tax_rate,
-    Kind.PRICE: schema.price,
-    Kind.INVOICE: schema.invoice,
-    Kind.PAYMENT: schema.payment,
-}
+_TABLES: dict[Kind, Table] = {kind: schema.metadata.tables[kind.value] for kind in Kind}
+"""Every kind's table carries the kind's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Where the parts of an entity stand: a tuple field, its table, and the column that keeps the outer position."""
+    """Where the parts of an entity stand: a tuple field and its table; and the table of their own parts, `taxes`."""
 
     field: str
     table: Table
     type: type
+    taxes: Table | None = None
 
 
 _PARTS: dict[Kind, _Part] = {
-    Kind.INVOICE: _Part("lines", schema.invoice_line, InvoiceLine),
+    Kind.PRICE: _Part("tiers", schema.price_tier, Tier),
+    Kind.SUBSCRIPTION: _Part("items", schema.subscription_item, SubscriptionItem),
+    Kind.INVOICE: _Part("lines", schema.invoice_line, InvoiceLine, schema.invoice_line_tax),
     Kind.PAYMENT: _Part("applications", schema.payment_application, Application),
+    Kind.CREDIT_NOTE: _Part("lines", schema.credit_note_line, CreditNoteLine, schema.credit_note_line_tax),
+    Kind.BALANCE_TRANSACTION: _Part("fees", schema.balance_transaction_fee, Fee),
 }
 
 
-def put(store: Store, work: Work, kind: Kind, fresh: Mapping[str, Entity], changed: Mapping[str, Entity]) -> None:
-    """Writes entities by record id: `fresh` ones are inserted, `changed` ones replace what stood there."""
+def put(store: Store, work: Work, kind: Kind, entities: Mapping[str, Entity], replaced: Sequence[str]) -> None:
+    """Writes entities by record id; of those `replaced`, nothing of what stood there stays."""
+    if not entities:
+        return
     table = _TABLES[kind]
-    columns = _columns(store, work, kind, {**fresh, **changed})
-    if changed:
-        _clear_parts(work, kind, list(changed))
-    for record_id in changed:
-        work.connection.execute(
-            update(table)
-            .where(table.c.workspace_id == work.workspace_id, table.c.id == record_id)
-            .values(columns[record_id])
-        )
-    if fresh:
-        own = {"workspace_id": work.workspace_id}
-        work.connection.execute(insert(table), [own | {"id": record_id} | columns[record_id] for record_id in fresh])
-    _put_parts(work, kind, {**fresh, **changed})
+    columns = _columns(store, work, kind, entities)
+    if replaced:
+        _clear(work, kind, replaced)
+    own = {"workspace_id": work.workspace_id}
+    work.connection.execute(insert(table), [own | {"id": record_id} | columns[record_id] for record_id in entities])
+    _put_parts(work, kind, entities)
 
 
 def load(
@@ -111,14 +109,13 @@ def _fields(entity_type: type, row: Mapping[Any, Any]) -> dict[str, Any]:
     return {spec.name: row[_column(spec)] for spec in fields(entity_type) if _column(spec) in row}
 
 
-def _clear_parts(work: Work, kind: Kind, record_ids: list[str]) -> None:
-    tables = [_PARTS[kind].table] if kind in _PARTS else []
-    if kind is Kind.INVOICE:
-        tables.append(schema.invoice_line_tax)
-    for table in tables:
-        work.connection.execute(
-            delete(table).where(table.c.workspace_id == work.workspace_id, table.c.parent_id.in_(record_ids))
-        )
+def _clear(work: Work, kind: Kind, record_ids: Sequence[str]) -> None:
+    keys = [_TABLES[kind].c.id]
+    if kind in _PARTS:
+        keys += [table.c.parent_id for table in (_PARTS[kind].table, _PARTS[kind].taxes) if table is not None]
+    for key in keys:
+        table = key.table
+        work.connection.execute(delete(table).where(table.c.workspace_id == work.workspace_id, key.in_(record_ids)))
 
 
 def _put_parts(work: Work, kind: Kind, entities: Mapping[str, Any]) -> None:
@@ -130,15 +127,15 @@ def _put_parts(work: Work, kind: Kind, entities: Mapping[str, Any]) -> None:
         own = {"workspace_id": work.workspace_id, "parent_id": record_id}
         for position, item in enumerate(getattr(entity, part.field)):
             rows.append(own | {"position": position} | _plain_columns(item))
-            if kind is Kind.INVOICE:
+            if part.taxes is not None:
                 taxes += [
                     own | {"line": position, "position": place} | _plain_columns(tax)
                     for place, tax in enumerate(item.taxes)
                 ]
     if rows:
         work.connection.execute(insert(part.table), rows)
-    if taxes:
-        work.connection.execute(insert(schema.invoice_line_tax), taxes)
+    if taxes and part.taxes is not None:
+        work.connection.execute(insert(part.taxes), taxes)
 
 
 def _load_parts(
@@ -148,13 +145,13 @@ def _load_parts(
         return {}
     part = _PARTS[kind]
     taxes: dict[tuple[str, int], list[LineTax]] = {}
-    if kind is Kind.INVOICE:
-        for row in _rows(connection, schema.invoice_line_tax, workspace_id, record_ids, "line"):
+    if part.taxes is not None:
+        for row in _rows(connection, part.taxes, workspace_id, record_ids, "line"):
             taxes.setdefault((row["parent_id"], row["line"]), []).append(LineTax(**_fields(LineTax, row)))
     found: dict[str, list[Any]] = {}
     for row in _rows(connection, part.table, workspace_id, record_ids):
         content = _fields(part.type, row)
-        if kind is Kind.INVOICE:
+        if part.taxes is not None:
             content["taxes"] = tuple(taxes.get((row["parent_id"], row["position"]), ()))
         found.setdefault(row["parent_id"], []).append(part.type(**content))
     return found

@@ -78,7 +78,8 @@ def _links(database: Connection, workspace_id: str, names: dict[str, str]) -> It
     )
     for row in rows:
         part = names.get(row.part, row.part)
-        yield ["link", row.vendor, row.account, row.environment, row.kind, row.remote_id, names[row.record_id], part]
+        there = [row.vendor, row.account, row.environment, row.kind, row.remote_id]
+        yield ["link", *there, names[row.record_id], part, row.removed_at is not None]
 
 
 def _entries(database: Connection, workspace_id: str, names: dict[str, str]) -> Iterator[list[Any]]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from core.clock import Clock
 from core.errors import Busy, Overtaken
@@ -53,8 +53,9 @@ class Store:
         """Runs `work` in one transaction and commits it, all or nothing.
 
         Repeated, at most five times, when the database says that it collided with another. Raises Busy when the
-        database cannot take it in time or is full.
+        database cannot take it in time, is full or is away. Never begun inside another one.
         """
+        assert not inside_work.get(), "a unit of work may not begin inside another"
         for attempt in range(1, _ATTEMPTS_MAX + 1):
             unit = None
             token = inside_work.set(True)
@@ -78,10 +79,13 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view; nothing that is done in it stays."""
-        with self.engine.connect().execution_options(writes=False) as connection, connection.begin() as view:
-            yield connection
-            view.rollback()
+        """One consistent view; nothing that is done in it stays. Raises Busy when the database is away."""
+        try:
+            with self.engine.connect().execution_options(writes=False) as connection, connection.begin() as view:
+                yield connection
+                view.rollback()
+        except DBAPIError as error:
+            raise _busy(error) or error from None
 
 
 def _collided(error: DBAPIError) -> bool:
@@ -90,15 +94,19 @@ def _collided(error: DBAPIError) -> bool:
 
 
 def _busy(error: DBAPIError) -> Busy | None:
-    text = str(error.orig).lower()
-    if "locked" in text or "busy" in text or _state(error) == _LOCK_TIMEOUT:
+    """What the error means for whoever wanted to read or write; None if it is a mistake of ours."""
+    text, state = str(error.orig).lower(), _state(error)
+    never_reached = isinstance(error, OperationalError) and error.statement is None
+    if never_reached or error.connection_invalidated or state.startswith(("08", "57P")):
+        return Busy("The database went away; nothing is known to be written, try again shortly.")
+    if not isinstance(error, OperationalError):
+        return None
+    if "locked" in text or "busy" in text or state in {_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT}:
         return Busy("The database is locked by another process; nothing was written, try again shortly.")
     if "full" in text or "no space" in text or "readonly" in text:
         return Busy(
             "The database cannot grow (disk full or read-only); nothing was written. Make room, then try again."
         )
-    if error.connection_invalidated or _state(error).startswith(("08", "57P")):
-        return Busy("The database went away; nothing is known to be written, try again shortly.")
     return None
 
 

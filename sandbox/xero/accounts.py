@@ -98,9 +98,13 @@ def shown_account(row: Account) -> dict[str, Any]:
 
 
 def in_use(ledger: Ledger, account: Account) -> bool:
-    if ledger.payments.having("account", account.id):
+    if ledger.payments.having("account", account.id) or ledger.bank_transactions.having(
+        "account", account.id
+    ):
         return True
-    return any(line.account_id == account.id for invoice in ledger.invoices for line in invoice.lines)
+    documents = (*ledger.invoices, *ledger.credit_notes, *ledger.bank_transactions, *ledger.quotes)
+    lines = (line for document in (*documents, *ledger.manual_journals) for line in document.lines)
+    return any(line.account_id == account.id for line in lines)
 
 
 def _found(call: Call) -> Account:

@@ -19,34 +19,30 @@ def write_each(
     *,
     flag: str | None = "HasErrors",
     stories: bool = True,
-    elements: list[Element] | None = None,
+    together: bool = False,
 ) -> Answer:
     """Writes the elements in turn, each seeing what those before it did.
 
     With summarizeErrors (the default) one bad element refuses them all; without it the good ones are saved
-    and every element tells its own story. `flag` is what the kind calls "this one has errors"; a kind without
-    `stories` always refuses them all.
+    and each element says how it went. `flag` is what the kind calls "this one has errors"; a kind without
+    `stories` has no StatusAttributeString; operations without the parameter go `together`.
     """
-    sent = call.elements(name) if elements is None else elements
     results: list[tuple[Element, R | None, tuple[str, ...]]] = []
     with call.ledger.journal.savepoint():
-        for element in sent:
+        for element in call.elements(name):
             try:
                 with call.ledger.journal.savepoint():
                     results.append((element, write(element), ()))
             except InvalidError as invalid:
                 results.append((element, None, invalid.messages))
-        if (call.summarize_errors or not stories) and any(messages for _, _, messages in results):
+        if (together or call.summarize_errors) and any(messages for _, _, messages in results):
             bad = [_refused(element, messages, flag) for element, _, messages in results if messages]
             raise RefusedError(400, exception(*VALIDATION, bad))
-    return Answer(
-        {
-            name: [
-                _refused(element, messages, flag) if row is None else _saved(show(row), flag, stories=stories)
-                for element, row, messages in results
-            ]
-        }
-    )
+    shown = []
+    for element, row, messages in results:
+        told = _refused(element, messages, flag) if row is None else _saved(show(row), flag)
+        shown.append(told | ({"StatusAttributeString": "ERROR" if messages else "OK"} if stories else {}))
+    return Answer({name: shown})
 
 
 def write_one(call: Call, name: str, write: Callable[[], R], show: Callable[[R], dict[str, Any]]) -> Answer:
@@ -62,13 +58,12 @@ def write_one(call: Call, name: str, write: Callable[[], R], show: Callable[[R],
         raise RefusedError(400, exception(*VALIDATION, bad)) from invalid
 
 
-def _saved(shown: dict[str, Any], flag: str | None, *, stories: bool) -> dict[str, Any]:
-    return shown | ({flag: False} if flag else {}) | ({"StatusAttributeString": "OK"} if stories else {})
+def _saved(shown: dict[str, Any], flag: str | None) -> dict[str, Any]:
+    return shown | ({flag: False} if flag else {})
 
 
 def _refused(element: Element, messages: tuple[str, ...], flag: str | None) -> dict[str, Any]:
     refused: dict[str, Any] = wire.echoed(element)
     if flag:
         refused[flag] = True
-    refused["ValidationErrors"] = [{"Message": message} for message in messages]
-    return refused | {"StatusAttributeString": "ERROR"}
+    return refused | {"ValidationErrors": [{"Message": message} for message in messages]}

@@ -58,3 +58,5 @@ class Answer:
     content: Mapping[str, Any] = field(default_factory=dict)
     """What stands in the envelope, such as {"Invoices": [...]}."""
     status: int = 200
+    bare: bool = False
+    """Whether it stands without the envelope, as Xero gives back a deleted allocation."""

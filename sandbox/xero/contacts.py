@@ -100,7 +100,6 @@ def post_contact(call: Call) -> Answer:
 
 
 def shown_contact(ledger: Ledger, row: Contact) -> dict[str, Any]:
-    kinds = {invoice.type for invoice in ledger.invoices.having("contact", row.id)}
     shown: dict[str, Any] = {"ContactID": row.id, "ContactNumber": row.number, "ContactStatus": row.status}
     shown |= {"Name": row.name} | dict(row.details)
     shown |= {
@@ -108,8 +107,8 @@ def shown_contact(ledger: Ledger, row: Contact) -> dict[str, Any]:
         "Phones": [dict(phone) for phone in row.phones],
         "UpdatedDateUTC": wire.ms_moment(row.updated_at),
         "ContactGroups": [],
-        "IsSupplier": "ACCPAY" in kinds,
-        "IsCustomer": "ACCREC" in kinds,
+        "IsSupplier": ledger.invoices.any_having("contact_and_type", (row.id, "ACCPAY")),
+        "IsCustomer": ledger.invoices.any_having("contact_and_type", (row.id, "ACCREC")),
         "DefaultCurrency": row.default_currency,
         "ContactPersons": [dict(person) | {"IncludeInEmails": False} for person in row.persons],
         "HasAttachments": False,

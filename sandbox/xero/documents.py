@@ -1,14 +1,21 @@
-"""What invoices, credit notes and their like have in common: their heads, and how they change state."""
+"""What invoices and credit notes have in common: heads, lines, and how they change state."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sandbox.xero import wire
-from sandbox.xero.amounts import EXCLUSIVE, INCLUSIVE, NO_TAX
+from sandbox.xero.amounts import EXCLUSIVE, INCLUSIVE, NO_TAX, totals
+from sandbox.xero.calls import Call
+from sandbox.xero.contacts import contact_of_document
 from sandbox.xero.errors import InvalidError
 from sandbox.xero.ledger import Ledger
+from sandbox.xero.lines import Terms, read_lines
+from sandbox.xero.rows import Credit, Invoice
 from sandbox.xero.wire import Element
+
+D = TypeVar("D", Invoice, Credit)
 
 OPEN = ("DRAFT", "SUBMITTED", "AUTHORISED")
 NEXT = {
@@ -20,6 +27,8 @@ NEXT = {
     "DELETED": set[str](),
 }
 """What a request may make of a document; PAID is only ever made by the system."""
+_MONEY_FIELDS = ("LineItems", "LineAmountTypes", "CurrencyCode", "CurrencyRate", "Contact", "Date", "Type")
+"""What stays as it is once money was applied to the document."""
 
 
 class Head(NamedTuple):
@@ -61,6 +70,86 @@ def next_status(element: Element, status: str, word: str) -> str:
     if wanted not in NEXT[status]:
         raise InvalidError(f"{word} not of valid status for modification")
     return wanted
+
+
+def ended(ledger: Ledger, before: D, status: str) -> D:
+    """Voided or deleted."""
+    if before.applied:
+        raise InvalidError(
+            "This document cannot be voided as it has a payment or credit note allocated to it."
+        )
+    return replace(before, status=status, updated_at=ledger.now())
+
+
+def with_head(ledger: Ledger, element: Element, before: D, status: str) -> D:
+    """Changed as far as the element says, but for its lines and what only its kind has."""
+    if before.applied and any(wire.given(element, name) for name in _MONEY_FIELDS):
+        raise InvalidError(
+            "This document cannot be edited as it has a payment or credit note allocated to it."
+        )
+    if wire.read_text(element, "Type") not in {None, before.type}:
+        raise InvalidError("The Type of a document cannot be changed")
+    head = read_head(
+        ledger,
+        element,
+        Head(before.issued_on, before.currency, before.rate, before.line_amount_types, before.reference),
+    )
+    contact_id = before.contact_id
+    if wire.given(element, "Contact"):
+        contact_id = contact_of_document(ledger, element).id
+    return replace(
+        before,
+        updated_at=ledger.now(),
+        contact_id=contact_id,
+        issued_on=head.date,
+        status=status,
+        currency=head.currency,
+        rate=head.rate,
+        line_amount_types=head.line_amount_types,
+        reference=head.reference,
+        due_on=wire.read_day(element, "DueDate") or before.due_on,
+    )
+
+
+def with_lines(call: Call, element: Element, document: D, *, sale: bool, discounts: bool) -> D:
+    """With the lines that were sent, in place of those it had."""
+    if not wire.given(element, "LineItems"):
+        if document.lines and wire.given(element, "LineAmountTypes"):
+            raise InvalidError("LineItems must be sent when LineAmountTypes changes")
+        return document
+    terms = Terms(
+        line_amount_types=document.line_amount_types,
+        unit_places=call.unit_places,
+        sale=sale,
+        coded=document.status == "AUTHORISED",
+        discounts=discounts,
+    )
+    lines = read_lines(
+        call.ledger, wire.read_elements(element, "LineItems"), terms, document.id, document.lines
+    )
+    return replace(document, lines=lines, totals=totals(lines, document.line_amount_types))
+
+
+def check_whole(document: Invoice | Credit) -> None:
+    """What holds for every document, and what an approved one needs."""
+    if document.totals.total < 0:
+        raise InvalidError("The document total must not be less than zero")
+    if document.status != "AUTHORISED":
+        return
+    if not document.lines:
+        raise InvalidError("One or more line items must be specified")
+    if any(line.account_id is None and line.unit_amount is not None for line in document.lines):
+        raise InvalidError("Account code or ID must be specified")
+
+
+def settled(ledger: Ledger, document: D, on: date) -> D:
+    """With the status that follows from what is open: the system alone makes PAID, and takes it back."""
+    if document.status == "AUTHORISED" and document.open == 0:
+        if document.applied or ledger.rules.zero_totals_are_paid_at_once:
+            return replace(document, status="PAID", fully_paid_on=on)
+    elif document.status == "PAID" and document.open > 0:
+        return replace(document, status="AUTHORISED", fully_paid_on=None)
+    return document
 
 
 def present(shown: dict[str, Any]) -> dict[str, Any]:

@@ -1,26 +1,32 @@
 """Sales invoices (ACCREC) and bills (ACCPAY)."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from sandbox.xero import wire
-from sandbox.xero.amounts import totals
 from sandbox.xero.batches import write_each
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.contacts import contact_of_document, shown_in_document
-from sandbox.xero.documents import Head, new_status, next_status, present, read_head
+from sandbox.xero.documents import (
+    check_whole,
+    ended,
+    new_status,
+    next_status,
+    present,
+    read_head,
+    settled,
+    with_head,
+    with_lines,
+)
 from sandbox.xero.errors import InvalidError, no_such_thing
 from sandbox.xero.ledger import Ledger
-from sandbox.xero.lines import Terms, read_lines, shown_line
+from sandbox.xero.lines import shown_line
 from sandbox.xero.listing import Listing, listed
 from sandbox.xero.rows import Invoice, Totals
 from sandbox.xero.wire import Element
 
 NUMBER_LENGTH_MAX = 255
 _WORD = "Invoice"
-_MONEY_FIELDS = ("LineItems", "LineAmountTypes", "CurrencyCode", "CurrencyRate", "Contact", "Date", "Type")
-"""What stays as it is once money was applied to the document."""
 
 
 def get_invoices(call: Call) -> Answer:
@@ -76,17 +82,6 @@ def existing(ledger: Ledger, element: Element) -> Invoice | None:
     return next((row for row in _numbered(ledger, number) if kind in {None, row.type}), None)
 
 
-def settled(ledger: Ledger, invoice: Invoice, on: date) -> Invoice:
-    """With the status that follows from what is due: the system alone makes PAID, and takes it back."""
-    if invoice.status == "AUTHORISED" and invoice.due == 0:
-        moved = bool(invoice.paid or invoice.credited)
-        if moved or ledger.rules.zero_totals_are_paid_at_once:
-            return replace(invoice, status="PAID", fully_paid_on=on)
-    if invoice.status == "PAID" and invoice.due > 0:
-        return replace(invoice, status="AUTHORISED", fully_paid_on=None)
-    return invoice
-
-
 def shown_invoice(ledger: Ledger, row: Invoice, unit_places: int, *, whole: bool = True) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "Type": row.type,
@@ -106,11 +101,9 @@ def shown_invoice(ledger: Ledger, row: Invoice, unit_places: int, *, whole: bool
             for payment in ledger.payments.having("document", row.id)
             if payment.status == "AUTHORISED"
         ],
-        "CreditNotes": [],
-        "Prepayments": [],
-        "Overpayments": [],
+        **_credits_on(ledger, row),
         "AmountDue": wire.amount(
-            row.due if row.status in {"DRAFT", "SUBMITTED", "AUTHORISED", "PAID"} else 0
+            row.open if row.status in {"DRAFT", "SUBMITTED", "AUTHORISED", "PAID"} else 0
         ),
         "AmountPaid": wire.amount(row.paid),
         "AmountCredited": wire.amount(row.credited),
@@ -142,6 +135,39 @@ def shown_invoice(ledger: Ledger, row: Invoice, unit_places: int, *, whole: bool
     return present(shown)
 
 
+_CREDIT_LISTS = (
+    ("credit_note", "CreditNotes", "CreditNoteID"),
+    ("prepayment", "Prepayments", "PrepaymentID"),
+    ("overpayment", "Overpayments", "OverpaymentID"),
+)
+
+
+def _credits_on(ledger: Ledger, invoice: Invoice) -> dict[str, list[dict[str, Any]]]:
+    """The credits allocated to it, each with how much of it."""
+    allocations = ledger.allocations.having("invoice", invoice.id)
+    return {
+        name: [
+            {
+                id_name: allocation.credit_id,
+                "ID": allocation.credit_id,
+                "AppliedAmount": wire.amount(allocation.amount),
+                "DateString": wire.iso_midnight(allocation.allocated_on),
+                "Date": wire.ms_date(allocation.allocated_on),
+                "Total": wire.amount(ledger.tables[kind][allocation.credit_id].totals.total),
+                "LineItems": [],
+            }
+            | (
+                {"CreditNoteNumber": ledger.credit_notes[allocation.credit_id].number}
+                if kind == "credit_note"
+                else {}
+            )
+            for allocation in allocations
+            if allocation.credit_kind == kind
+        ]
+        for kind, name, id_name in _CREDIT_LISTS
+    }
+
+
 def _create(call: Call, element: Element) -> Invoice:
     ledger = call.ledger
     kind = wire.read_text(element, "Type")
@@ -150,7 +176,7 @@ def _create(call: Call, element: Element) -> Invoice:
     status = new_status(element, _WORD)
     head = read_head(ledger, element, None)
     number = _number(ledger, element, kind, None)
-    draft = Invoice(
+    new = Invoice(
         id=ledger.new_id(ledger.invoices, "invoice", kind, number),
         updated_at=ledger.now(),
         type=kind,
@@ -163,93 +189,39 @@ def _create(call: Call, element: Element) -> Invoice:
         line_amount_types=head.line_amount_types,
         lines=(),
         totals=Totals(),
+        due_on=wire.read_day(element, "DueDate"),
         reference=head.reference,
     )
-    return _saved(call, element, draft)
+    return _saved(call, element, new)
 
 
-def _change(call: Call, before: Invoice, element: Element) -> Invoice:
+def _change(call: Call, found: Invoice, element: Element) -> Invoice:
     ledger = call.ledger
-    before = ledger.invoices[before.id]
+    before = ledger.invoices[found.id]
     status = next_status(element, before.status, _WORD)
     ledger.check_lock_dates(before.issued_on)
-    applied = bool(before.paid or before.credited)
     if status in {"VOIDED", "DELETED"}:
-        if applied:
-            raise InvalidError(
-                "This document cannot be voided as it has a payment or credit note allocated to it."
-            )
-        return ledger.invoices.put(replace(before, status=status, updated_at=ledger.now()))
-    if applied and any(wire.given(element, name) for name in _MONEY_FIELDS):
-        raise InvalidError(
-            "This document cannot be edited as it has a payment or credit note allocated to it."
-        )
-    kind = wire.read_text(element, "Type")
-    if kind not in {None, before.type}:
-        raise InvalidError("The invoice Type cannot be changed")
-    head = read_head(
-        ledger,
-        element,
-        Head(before.issued_on, before.currency, before.rate, before.line_amount_types, before.reference),
-    )
-    changed = replace(
-        before,
-        updated_at=ledger.now(),
-        number=_number(ledger, element, before.type, before),
-        issued_on=head.date,
-        status=status,
-        currency=head.currency,
-        rate=head.rate,
-        line_amount_types=head.line_amount_types,
-        reference=head.reference,
-    )
-    if wire.given(element, "Contact"):
-        contact = contact_of_document(ledger, element)
-        changed = replace(changed, contact_id=contact.id)
-    return _saved(call, element, changed)
+        return ledger.invoices.put(ended(ledger, before, status))
+    changed = with_head(ledger, element, before, status)
+    return _saved(call, element, replace(changed, number=_number(ledger, element, before.type, before)))
 
 
 def _saved(call: Call, element: Element, invoice: Invoice) -> Invoice:
-    """With what is read alike on creation and on change; then checked as a whole."""
-    ledger = call.ledger
+    ledger, sale = call.ledger, invoice.type == "ACCREC"
     sent = wire.read_flag(element, "SentToContact")
+    invoice = with_lines(call, element, invoice, sale=sale, discounts=sale)
     invoice = replace(
         invoice,
-        due_on=wire.read_day(element, "DueDate") or invoice.due_on,
         url=wire.read_text(element, "Url") or invoice.url,
         sent_to_contact=invoice.sent_to_contact if sent is None else sent,
         expected_on=wire.read_day(element, "ExpectedPaymentDate") or invoice.expected_on,
         planned_on=wire.read_day(element, "PlannedPaymentDate") or invoice.planned_on,
     )
-    approved = invoice.status == "AUTHORISED"
-    if wire.given(element, "LineItems") or wire.given(element, "LineAmountTypes"):
-        invoice = _with_lines(call, element, invoice)
-    if approved and not invoice.lines:
-        raise InvalidError("One or more line items must be specified")
-    if approved and any(line.account_id is None and line.unit_amount is not None for line in invoice.lines):
-        raise InvalidError("Account code or ID must be specified")
-    if approved and invoice.due_on is None:
+    check_whole(invoice)
+    if invoice.status == "AUTHORISED" and invoice.due_on is None:
         raise InvalidError("The DueDate must be specified to approve the document")
-    if invoice.totals.total < 0:
-        raise InvalidError("The document total must not be less than zero")
     ledger.check_lock_dates(invoice.issued_on)
     return ledger.invoices.put(settled(ledger, invoice, invoice.issued_on))
-
-
-def _with_lines(call: Call, element: Element, invoice: Invoice) -> Invoice:
-    if not wire.given(element, "LineItems"):
-        raise InvalidError("LineItems must be sent when LineAmountTypes changes")
-    terms = Terms(
-        line_amount_types=invoice.line_amount_types,
-        unit_places=call.unit_places,
-        sale=invoice.type == "ACCREC",
-        coded=invoice.status == "AUTHORISED",
-        discounts=invoice.type == "ACCREC",
-    )
-    lines = read_lines(
-        call.ledger, wire.read_elements(element, "LineItems"), terms, invoice.id, invoice.lines
-    )
-    return replace(invoice, lines=lines, totals=totals(lines, invoice.line_amount_types))
 
 
 def _number(ledger: Ledger, element: Element, kind: str, before: Invoice | None) -> str:
@@ -317,7 +289,7 @@ def _listing(ledger: Ledger) -> Listing[Invoice]:
             "SubTotal": lambda row: wire.amount(row.totals.subtotal),
             "TotalTax": lambda row: wire.amount(row.totals.tax),
             "Total": lambda row: wire.amount(row.totals.total),
-            "AmountDue": lambda row: wire.amount(row.due),
+            "AmountDue": lambda row: wire.amount(row.open),
             "AmountPaid": lambda row: wire.amount(row.paid),
             "AmountCredited": lambda row: wire.amount(row.credited),
             "SentToContact": lambda row: row.sent_to_contact,

@@ -1,5 +1,6 @@
 """Everything that one organisation holds, and what every kind needs from it: tables, ids, today, rules."""
 
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,11 +12,12 @@ from sandbox.kit import Clock
 from sandbox.xero import rows
 from sandbox.xero.codec import decode, encode
 from sandbox.xero.errors import InvalidError
-from sandbox.xero.table import Journal, Table
+from sandbox.xero.table import Journal, R, Table
 
 _NAMESPACE = UUID("6d1b2f0a-5f0e-5b52-9d53-0c1f7e6f3a10")
 
 DAY_RATES = {
+    "EUR": Decimal(1),
     "USD": Decimal("1.084700"),
     "GBP": Decimal("0.851200"),
     "CHF": Decimal("0.953100"),
@@ -45,7 +47,12 @@ class Rules:
     unpaged_lists_are_summaries: bool = True
     zero_totals_are_paid_at_once: bool = True
     contact_numbers_are_unique: bool = True
+    unknown_tracking_is_refused: bool = True
+    payments_of_a_batch_are_deleted_together: bool = True
+    bank_transfers_stay_in_one_currency: bool = True
+    manual_journals_leave_banks_and_debtors_alone: bool = True
     rotated_refresh_tokens_have_grace: bool = True
+    scopes_are_enforced: bool = True
 
 
 class Ledger:
@@ -59,56 +66,111 @@ class Ledger:
         self.rules = Rules()
         self.removed: set[str] = set()
         """Ids of rows that were deleted for good, so that none is given twice."""
-        self.accounts: Table[rows.Account] = Table(
+        self._row_types: dict[str, type] = {}
+        self.tables: dict[str, Table[Any]] = {}
+        """By kind."""
+        self.accounts = self._table(
             "account",
-            self.journal,
+            rows.Account,
             {"code": lambda row: row.code, "name": lambda row: row.name.casefold()},
-            lambda row: {"code": row.code, "name": row.name},
+            ("code", "name"),
         )
-        self.tax_rates: Table[rows.TaxRate] = Table(
-            "tax_rate", self.journal, {"name": lambda row: row.name}, lambda row: {"name": row.name}
+        self.tax_rates = self._table("tax_rate", rows.TaxRate, {"name": lambda row: row.name}, ("name",))
+        self.currencies = self._table("currency", rows.Currency, {}, ())
+        self.tracking_categories = self._table(
+            "tracking_category", rows.TrackingCategory, {"name": lambda row: row.name.casefold()}, ("name",)
         )
-        self.currencies: Table[rows.Currency] = Table(
-            "currency", self.journal, {}, lambda row: {"code": row.id}
-        )
-        self.items: Table[rows.Item] = Table(
-            "item", self.journal, {"code": lambda row: row.code}, lambda row: {"code": row.code}
-        )
-        self.contacts: Table[rows.Contact] = Table(
+        self.items = self._table("item", rows.Item, {"code": lambda row: row.code}, ("code",))
+        self.contacts = self._table(
             "contact",
-            self.journal,
+            rows.Contact,
             {"name": lambda row: row.name.casefold(), "number": lambda row: row.number},
-            lambda row: {"name": row.name, "number": row.number},
+            ("name", "number"),
         )
-        self.invoices: Table[rows.Invoice] = Table(
+        self.invoices = self._table(
             "invoice",
-            self.journal,
+            rows.Invoice,
             {
                 "number": lambda row: row.number,
                 "contact": lambda row: row.contact_id,
+                "contact_and_type": lambda row: (row.contact_id, row.type),
                 "reference": lambda row: row.reference,
             },
-            lambda row: {"number": row.number, "reference": row.reference, "status": row.status},
+            ("number", "reference", "status"),
         )
-        self.payments: Table[rows.Payment] = Table(
+        self.credit_notes = self._credits("credit_note")
+        self.overpayments = self._credits("overpayment")
+        self.prepayments = self._credits("prepayment")
+        self.allocations = self._table(
+            "allocation",
+            rows.Allocation,
+            {"credit": lambda row: row.credit_id, "invoice": lambda row: row.invoice_id},
+            ("credit_id", "invoice_id"),
+        )
+        self.payments = self._table(
             "payment",
-            self.journal,
+            rows.Payment,
             {
                 "document": lambda row: row.document_id,
                 "account": lambda row: row.account_id,
                 "reference": lambda row: row.reference,
             },
-            lambda row: {"reference": row.reference, "status": row.status},
+            ("reference", "status"),
         )
-        self.tables: dict[type, Table[Any]] = {
-            rows.Account: self.accounts,
-            rows.TaxRate: self.tax_rates,
-            rows.Currency: self.currencies,
-            rows.Item: self.items,
-            rows.Contact: self.contacts,
-            rows.Invoice: self.invoices,
-            rows.Payment: self.payments,
+        self.batch_payments = self._table(
+            "batch_payment",
+            rows.BatchPayment,
+            {"account": lambda row: row.account_id},
+            ("reference", "status"),
+        )
+        self.bank_transactions = self._table(
+            "bank_transaction",
+            rows.BankTransaction,
+            {
+                "account": lambda row: row.account_id,
+                "contact": lambda row: row.contact_id,
+                "reference": lambda row: row.reference,
+            },
+            ("type", "reference", "status"),
+        )
+        self.bank_transfers = self._table(
+            "bank_transfer",
+            rows.BankTransfer,
+            {"reference": lambda row: row.reference},
+            ("reference", "status"),
+        )
+        self.manual_journals = self._table(
+            "manual_journal",
+            rows.ManualJournal,
+            {"narration": lambda row: row.narration},
+            ("narration", "status"),
+        )
+        self.quotes = self._table(
+            "quote",
+            rows.Quote,
+            {"number": lambda row: row.number, "contact": lambda row: row.contact_id},
+            ("number", "reference", "status"),
+        )
+
+    def _table(
+        self,
+        kind: str,
+        row_type: type[R],
+        keys: Mapping[str, Callable[[R], Hashable]],
+        natural: tuple[str, ...],
+    ) -> Table[R]:
+        table: Table[R] = Table(kind, self.journal, keys, natural)
+        self._row_types[kind] = row_type
+        self.tables[kind] = table
+        return table
+
+    def _credits(self, kind: str) -> Table[rows.Credit]:
+        keys: dict[str, Callable[[rows.Credit], Hashable]] = {
+            "number": lambda row: row.number,
+            "contact": lambda row: row.contact_id,
+            "reference": lambda row: row.reference,
         }
+        return self._table(kind, rows.Credit, keys, ("number", "reference", "status"))
 
     def now(self) -> datetime:
         """In whole milliseconds, which is all that the wire can tell."""
@@ -136,7 +198,10 @@ class Ledger:
             return Decimal("1.000000")
         if given is not None and given <= 0:
             raise InvalidError("The currency rate must be greater than zero")
-        return given or DAY_RATES.get(code, Decimal("1.000000"))
+        if given is not None:
+            return given
+        base = DAY_RATES.get(self.organisation.base_currency, Decimal(1))
+        return (DAY_RATES.get(code, Decimal(1)) / base).quantize(Decimal("0.000001"))
 
     def check_lock_dates(self, day: date) -> None:
         period, year = self.organisation.period_lock_date, self.organisation.end_of_year_lock_date
@@ -161,13 +226,13 @@ class Ledger:
         self.organisation = decode(Organisation, state["organisation"])
         self.rules = decode(Rules, state["rules"])
         self.removed = set(state["removed"])
-        for row_type, table in self.tables.items():
-            table.load(decode(row_type, row) for row in state["tables"][table.kind])
+        for kind, table in self.tables.items():
+            table.load(decode(self._row_types[kind], row) for row in state["tables"][kind])
 
     def frozen(self) -> "Ledger":
         """A copy for reading, which later changes do not reach."""
         copy = Ledger(self.clock)
         copy.seed, copy.organisation, copy.rules = self.seed, self.organisation, self.rules
-        for row_type, table in self.tables.items():
-            copy.tables[row_type].load(table.in_order())
+        for kind, table in self.tables.items():
+            copy.tables[kind].load(table.in_order())
         return copy

@@ -10,6 +10,7 @@ from sandbox.xero.amounts import NO_TAX, effective_rate, line_total, tax_on
 from sandbox.xero.errors import InvalidError
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.rows import Account, Item, ItemPrice, Line
+from sandbox.xero.tracking import read_tracking, shown_tracking
 from sandbox.xero.wire import Element
 
 _CLOSED_SYSTEM_ACCOUNTS = frozenset({"DEBTORS", "CREDITORS", "BANKCURRENCYGAIN", "REALISEDCURRENCYGAIN"})
@@ -90,6 +91,7 @@ class _Reading:
             item_code=item.code if item else None,
             discount_rate=rate,
             discount_amount=off,
+            tracking=read_tracking(self.ledger, self.element),
         )
 
     def _item(self) -> Item | None:
@@ -148,6 +150,8 @@ class _Reading:
         self, unit: Decimal | None, line_amount: int | None
     ) -> tuple[Decimal, Decimal, int, Decimal | None, int | None]:
         quantity = wire.read_number(self.element, "Quantity")
+        if quantity is None and unit and line_amount is not None:
+            quantity = wire.amount(line_amount) / unit  # Xero: of quantity, price and amount two are enough
         quantity = Decimal(1) if quantity is None else wire.rounded(quantity, 4)
         rate = wire.read_number(self.element, "DiscountRate") or None
         off = wire.read_amount(self.element, "DiscountAmount") or None
@@ -190,6 +194,6 @@ def shown_line(ledger: Ledger, line: Line, unit_places: int) -> dict[str, Any]:
         "DiscountAmount": None if line.discount_amount is None else wire.amount(line.discount_amount),
     }
     return {name: value for name, value in shown.items() if value is not None} | {
-        "Tracking": [],
+        "Tracking": shown_tracking(ledger, line.tracking),
         "ValidationErrors": [],
     }

@@ -24,6 +24,8 @@ class Listing(Generic[R]):
     indexed: Mapping[str, tuple[str, Callable[[Any], Any]]] = field(default_factory=dict)
     """Fields whose equality a key of the table answers, and how a value becomes that key."""
     paged: bool = True
+    counted: bool = True
+    """Whether its pages tell how many there are."""
 
 
 def listed(
@@ -77,14 +79,9 @@ def _page(
     page = max(call.number("page", 1), 1)
     size = min(max(call.number("pagesize", PAGE_SIZE), 1), PAGE_SIZE_MAX)
     whole = not call.flag("summaryonly")
-    return Answer(
-        {
-            "pagination": {
-                "page": page,
-                "pageSize": size,
-                "pageCount": -(-len(rows) // size),
-                "itemCount": len(rows),
-            },
-            listing.name: [show(row, whole) for row in rows[(page - 1) * size : page * size]],
-        }
-    )
+    content = {listing.name: [show(row, whole) for row in rows[(page - 1) * size : page * size]]}
+    if not listing.counted:
+        return Answer(content)
+    count = len(rows)
+    pagination = {"page": page, "pageSize": size, "pageCount": -(-count // size), "itemCount": count}
+    return Answer({"pagination": pagination, **content})

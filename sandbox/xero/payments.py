@@ -1,4 +1,4 @@
-"""Payments on documents: at most what is due, into an account that takes them, undone only by deletion."""
+"""Payments of invoices and refunds of credits: at most what is open, undone only by deletion."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -6,18 +6,38 @@ from typing import Any
 
 from sandbox.xero import wire
 from sandbox.xero.accounts import shown_account
+from sandbox.xero.bank_accounts import in_account_currency, money_account
 from sandbox.xero.batches import write_each
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.contacts import shown_in_document
-from sandbox.xero.documents import present
+from sandbox.xero.credit_notes import existing as existing_credit_note
+from sandbox.xero.credits import KINDS, OVERPAYMENT, PREPAYMENT, shown_credit
+from sandbox.xero.documents import present, settled
 from sandbox.xero.errors import InvalidError, no_such_thing
 from sandbox.xero.invoices import existing as existing_invoice
-from sandbox.xero.invoices import settled, shown_invoice
+from sandbox.xero.invoices import shown_invoice
 from sandbox.xero.ledger import Ledger
-from sandbox.xero.lines import account_of
 from sandbox.xero.listing import Listing, listed
-from sandbox.xero.rows import Account, Invoice, Payment
+from sandbox.xero.rows import Account, Credit, Invoice, Payment
 from sandbox.xero.wire import Element
+
+_TYPES = {
+    ("invoice", "ACCREC"): "ACCRECPAYMENT",
+    ("invoice", "ACCPAY"): "ACCPAYPAYMENT",
+    ("credit_note", "ACCRECCREDIT"): "ARCREDITPAYMENT",
+    ("credit_note", "ACCPAYCREDIT"): "APCREDITPAYMENT",
+    ("overpayment", "RECEIVE-OVERPAYMENT"): "AROVERPAYMENTPAYMENT",
+    ("overpayment", "SPEND-OVERPAYMENT"): "APOVERPAYMENTPAYMENT",
+    ("prepayment", "RECEIVE-PREPAYMENT"): "ARPREPAYMENTPAYMENT",
+    ("prepayment", "SPEND-PREPAYMENT"): "APPREPAYMENTPAYMENT",
+}
+_AS_INVOICE = {
+    "RECEIVE-OVERPAYMENT": "AROVERPAYMENT",
+    "SPEND-OVERPAYMENT": "APOVERPAYMENT",
+    "RECEIVE-PREPAYMENT": "ARPREPAYMENT",
+    "SPEND-PREPAYMENT": "APPREPAYMENT",
+}
+"""Xero shows what a payment refunds as an invoice of one of these types."""
 
 
 def get_payments(call: Call) -> Answer:
@@ -32,12 +52,14 @@ def get_payment(call: Call) -> Answer:
 
 
 def put_payments(call: Call) -> Answer:
-    return _write(call)
-
-
-def post_payments(call: Call) -> Answer:
-    """Xero: POST /Payments takes one payment and creates it, as PUT does."""
-    return _write(call)
+    """Also POST /Payments, which creates just as PUT does."""
+    return write_each(
+        call,
+        "Payments",
+        lambda element: pay(call.ledger, element),
+        lambda row: shown_payment(call.ledger, row),
+        flag="HasValidationErrors",
+    )
 
 
 def post_payment(call: Call) -> Answer:
@@ -51,11 +73,57 @@ def post_payment(call: Call) -> Answer:
     )
 
 
+def pay(ledger: Ledger, element: Element, batch_id: str | None = None) -> Payment:
+    kind, document = _document(ledger, element)
+    amount = wire.read_amount(element, "Amount")
+    if amount is None or amount <= 0:
+        raise InvalidError("The payment amount must be greater than zero")
+    if document.status != "AUTHORISED":
+        raise InvalidError("Payments can only be made against Authorised documents")
+    if amount > document.open:
+        raise InvalidError("Payment amount exceeds the amount outstanding on this document")
+    account = _account(ledger, element, document.currency)
+    day = wire.read_day(element, "Date") or ledger.today()
+    ledger.check_lock_dates(day)
+    rate, bank_amount = _money(ledger, element, document.currency, account, amount)
+    reference = wire.read_text(element, "Reference")
+    payment = Payment(
+        id=ledger.new_id(ledger.payments, "payment", document.id, day, amount, reference),
+        updated_at=ledger.now(),
+        type=_TYPES[kind, document.type],
+        document_kind=kind,
+        document_id=document.id,
+        account_id=account.id,
+        paid_on=day,
+        amount=amount,
+        bank_amount=bank_amount,
+        rate=rate,
+        reference=reference,
+        is_reconciled=wire.read_flag(element, "IsReconciled") or False,
+        batch_id=batch_id,
+    )
+    _apply(ledger, payment, amount)
+    return ledger.payments.put(payment)
+
+
+def take_back(ledger: Ledger, payment: Payment) -> Payment:
+    """Deleted: what it paid is open again."""
+    if payment.status == "DELETED":
+        raise InvalidError("Payment not of valid status for modification")
+    if payment.is_reconciled:
+        raise InvalidError(
+            "This payment cannot be deleted as it has been reconciled with a bank transaction."
+        )
+    ledger.check_lock_dates(payment.paid_on)
+    _apply(ledger, payment, -payment.amount)
+    return ledger.payments.put(replace(payment, status="DELETED", updated_at=ledger.now()))
+
+
 def shown_payment(ledger: Ledger, row: Payment, *, whole: bool = True) -> dict[str, Any]:
     account = ledger.accounts[row.account_id]
-    invoice = ledger.invoices[row.document_id]
     shown: dict[str, Any] = {
         "PaymentID": row.id,
+        "BatchPaymentID": row.batch_id,
         "Date": wire.ms_date(row.paid_on),
         "BankAmount": wire.amount(row.bank_amount),
         "Amount": wire.amount(row.amount),
@@ -68,122 +136,98 @@ def shown_payment(ledger: Ledger, row: Payment, *, whole: bool = True) -> dict[s
         "HasAccount": True,
         "IsReconciled": row.is_reconciled,
         "Account": shown_account(account) if whole else {"AccountID": account.id, "Code": account.code},
-        "Invoice": shown_invoice(ledger, invoice, 2) if whole else _short(ledger, invoice),
+        **_shown_document(ledger, row, whole=whole),
         "HasValidationErrors": False,
     }
     return present(shown)
 
 
-def _short(ledger: Ledger, invoice: Invoice) -> dict[str, Any]:
-    return {
-        "Type": invoice.type,
-        "InvoiceID": invoice.id,
-        "InvoiceNumber": invoice.number,
-        "Payments": [],
-        "CreditNotes": [],
-        "Prepayments": [],
-        "Overpayments": [],
-        "IsDiscounted": False,
-        "HasErrors": False,
-        "Contact": shown_in_document(ledger.contacts[invoice.contact_id]),
-        "LineItems": [],
-        "CurrencyCode": invoice.currency,
+def _shown_document(ledger: Ledger, row: Payment, *, whole: bool) -> dict[str, Any]:
+    document = ledger.tables[row.document_kind][row.document_id]
+    if isinstance(document, Invoice) and whole:
+        return {"Invoice": shown_invoice(ledger, document, 2)}
+    shown = {
+        "Invoice": {
+            "Type": _AS_INVOICE.get(document.type, document.type),
+            "InvoiceID": document.id,
+            "InvoiceNumber": document.number,
+            "Payments": [],
+            "CreditNotes": [],
+            "Prepayments": [],
+            "Overpayments": [],
+            "IsDiscounted": False,
+            "HasErrors": False,
+            "Contact": shown_in_document(ledger.contacts[document.contact_id]),
+            "LineItems": [],
+            "CurrencyCode": document.currency,
+        }
     }
-
-
-def pay(ledger: Ledger, element: Element) -> Payment:
-    invoice = _document(ledger, element)
-    amount = wire.read_amount(element, "Amount")
-    if amount is None or amount <= 0:
-        raise InvalidError("The payment amount must be greater than zero")
-    if invoice.status != "AUTHORISED":
-        raise InvalidError("Payments can only be made against Authorised documents")
-    if amount > invoice.due:
-        raise InvalidError("Payment amount exceeds the amount outstanding on this document")
-    account = _account(ledger, element, invoice.currency)
-    day = wire.read_day(element, "Date") or ledger.today()
-    ledger.check_lock_dates(day)
-    rate, bank_amount = _in_account_currency(ledger, element, invoice.currency, account, amount)
-    reference = wire.read_text(element, "Reference")
-    payment = Payment(
-        id=ledger.new_id(ledger.payments, "payment", invoice.id, day, amount, reference),
-        updated_at=ledger.now(),
-        type="ACCRECPAYMENT" if invoice.type == "ACCREC" else "ACCPAYPAYMENT",
-        document_kind="invoice",
-        document_id=invoice.id,
-        account_id=account.id,
-        paid_on=day,
-        amount=amount,
-        bank_amount=bank_amount,
-        rate=rate,
-        reference=reference,
-        is_reconciled=wire.read_flag(element, "IsReconciled") or False,
-    )
-    paid = replace(invoice, paid=invoice.paid + amount, updated_at=ledger.now())
-    ledger.invoices.put(settled(ledger, paid, day))
-    return ledger.payments.put(payment)
+    if whole and row.document_kind in KINDS:
+        kind = KINDS[row.document_kind]
+        shown[kind.element] = shown_credit(ledger, document, kind, 2, whole=False)
+    return shown
 
 
 def _delete(ledger: Ledger, found: Payment, element: Element) -> Payment:
     payment = ledger.payments[found.id]
     if wire.read_text(element, "Status") != "DELETED":
         raise InvalidError("The only change that a payment can take is the Status DELETED")
-    if payment.status == "DELETED":
-        raise InvalidError("Payment not of valid status for modification")
-    if payment.is_reconciled:
-        raise InvalidError(
-            "This payment cannot be deleted as it has been reconciled with a bank transaction."
-        )
-    ledger.check_lock_dates(payment.paid_on)
-    invoice = ledger.invoices[payment.document_id]
-    reopened = replace(invoice, paid=invoice.paid - payment.amount, updated_at=ledger.now())
-    ledger.invoices.put(settled(ledger, reopened, payment.paid_on))
-    return ledger.payments.put(replace(payment, status="DELETED", updated_at=ledger.now()))
+    if payment.batch_id and ledger.rules.payments_of_a_batch_are_deleted_together:
+        raise InvalidError("This payment cannot be deleted as it is part of a batch payment.")
+    return take_back(ledger, payment)
 
 
-def _document(ledger: Ledger, element: Element) -> Invoice:
+def _apply(ledger: Ledger, payment: Payment, amount: int) -> None:
+    table, now, on = ledger.tables[payment.document_kind], ledger.now(), payment.paid_on
+    document = table[payment.document_id]
+    if isinstance(document, Invoice):
+        paid = replace(document, paid=document.paid + amount, updated_at=now)
+        ledger.invoices.put(settled(ledger, paid, on))
+    else:
+        refunded = replace(document, refunded=document.refunded + amount, updated_at=now)
+        table.put(settled(ledger, refunded, on))
+
+
+def _document(ledger: Ledger, element: Element) -> tuple[str, Invoice | Credit]:
+    """What is to be paid or refunded: an invoice, a credit note, an overpayment or a prepayment."""
+    for kind in (OVERPAYMENT, PREPAYMENT):
+        if wire.given(element, kind.element):
+            named = wire.read_element(element, kind.element)
+            found = ledger.tables[kind.kind].get((wire.read_text(named, kind.id_name) or "").lower())
+            if found is None:
+                raise InvalidError(f"{kind.element} not found")
+            return kind.kind, found
+    if wire.given(element, "CreditNote") or wire.given(element, "CreditNoteNumber"):
+        named = dict(wire.read_element(element, "CreditNote"))
+        named.setdefault("CreditNoteNumber", wire.read_text(element, "CreditNoteNumber"))
+        credit = existing_credit_note(ledger, named)
+        if credit is None:
+            raise InvalidError("Credit note not found")
+        return "credit_note", credit
     named = dict(wire.read_element(element, "Invoice"))
-    if number := wire.read_text(element, "InvoiceNumber"):
-        named.setdefault("InvoiceNumber", number)
+    named.setdefault("InvoiceNumber", wire.read_text(element, "InvoiceNumber"))
     invoice = existing_invoice(ledger, named)
     if invoice is None:
         raise InvalidError("Invoice not found")
-    return invoice
+    return "invoice", invoice
 
 
 def _account(ledger: Ledger, element: Element, currency: str) -> Account:
     named = dict(wire.read_element(element, "Account"))
-    if code := wire.read_text(element, "Code"):
-        named.setdefault("Code", code)
-    if not named:
-        raise InvalidError("An account must be specified for the payment")
-    account = account_of(ledger, named)
-    if account is None or account.status != "ACTIVE":
-        raise InvalidError("The account could not be found")
-    if account.type != "BANK" and not account.enable_payments:
-        raise InvalidError("The account must be of type BANK or have payments enabled")
-    allowed = {currency, ledger.organisation.base_currency}
-    if (
-        account.currency
-        and account.currency not in allowed
-        and ledger.rules.payment_account_must_share_a_currency
-    ):
-        raise InvalidError("The account must be in the base currency or in the currency of the document")
-    return account
+    named.setdefault("Code", wire.read_text(element, "Code"))
+    return money_account(ledger, named, currency)
 
 
-def _in_account_currency(
+def _money(
     ledger: Ledger, element: Element, currency: str, account: Account, amount: int
 ) -> tuple[Decimal, int]:
     """The rate (document units for one base unit) and what moves the account."""
-    base = ledger.organisation.base_currency
-    rate = ledger.rate_of(currency, wire.read_number(element, "CurrencyRate"))
-    if (account.currency or base) == currency:
-        return rate, amount
     bank_amount = wire.read_amount(element, "BankAmount")
-    if bank_amount and not wire.given(element, "CurrencyRate"):
+    rate = wire.read_number(element, "CurrencyRate")
+    if rate is None and bank_amount and (account.currency or ledger.organisation.base_currency) != currency:
         return wire.rounded(wire.amount(amount) / wire.amount(bank_amount), 6), bank_amount
-    return rate, wire.hundredths(wire.amount(amount) / rate)
+    rate = ledger.rate_of(currency, rate)
+    return rate, in_account_currency(ledger, account, currency, rate, amount)
 
 
 def _found(call: Call) -> Payment:
@@ -193,17 +237,11 @@ def _found(call: Call) -> Payment:
     return row
 
 
-def _write(call: Call) -> Answer:
-    return write_each(
-        call,
-        "Payments",
-        lambda element: pay(call.ledger, element),
-        lambda row: shown_payment(call.ledger, row),
-        flag="HasValidationErrors",
-    )
-
-
 def _listing(ledger: Ledger) -> Listing[Payment]:
+    def document(row: Payment) -> Invoice | Credit:
+        found: Invoice | Credit = ledger.tables[row.document_kind][row.document_id]
+        return found
+
     return Listing(
         "Payments",
         {
@@ -215,16 +253,19 @@ def _listing(ledger: Ledger) -> Listing[Payment]:
             "Amount": lambda row: wire.amount(row.amount),
             "BankAmount": lambda row: wire.amount(row.bank_amount),
             "IsReconciled": lambda row: row.is_reconciled,
+            "BatchPaymentID": lambda row: row.batch_id,
             "UpdatedDateUTC": lambda row: row.updated_at,
             "Account.AccountID": lambda row: row.account_id,
             "Account.Code": lambda row: ledger.accounts[row.account_id].code,
             "Invoice.InvoiceID": lambda row: row.document_id,
-            "Invoice.InvoiceNumber": lambda row: ledger.invoices[row.document_id].number,
-            "Invoice.Contact.ContactID": lambda row: ledger.invoices[row.document_id].contact_id,
+            "Invoice.InvoiceNumber": lambda row: document(row).number,
+            "Invoice.Contact.ContactID": lambda row: document(row).contact_id,
+            "CreditNote.CreditNoteID": lambda row: row.document_id,
         },
         {
             "Reference": ("reference", str),
             "Invoice.InvoiceID": ("document", str),
+            "CreditNote.CreditNoteID": ("document", str),
             "Account.AccountID": ("account", str),
         },
     )

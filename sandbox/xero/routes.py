@@ -3,7 +3,23 @@
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from sandbox.xero import accounts, contacts, invoices, items, payments, settings
+from sandbox.xero import (
+    accounts,
+    allocations,
+    bank_transactions,
+    bank_transfers,
+    batch_payments,
+    contacts,
+    credit_notes,
+    invoices,
+    items,
+    manual_journals,
+    over_and_prepayments,
+    payments,
+    quotes,
+    settings,
+    tracking_categories,
+)
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.errors import RefusedError, no_such_thing
 
@@ -40,9 +56,61 @@ OPERATIONS: dict[str, Operation] = {
     "POST /Invoices/{InvoiceID}": invoices.post_invoice,
     "GET /Payments": payments.get_payments,
     "PUT /Payments": payments.put_payments,
-    "POST /Payments": payments.post_payments,
+    "POST /Payments": payments.put_payments,
     "GET /Payments/{PaymentID}": payments.get_payment,
     "POST /Payments/{PaymentID}": payments.post_payment,
+    "GET /BatchPayments": batch_payments.get_batch_payments,
+    "PUT /BatchPayments": batch_payments.put_batch_payments,
+    "POST /BatchPayments": batch_payments.post_batch_payments,
+    "GET /BatchPayments/{BatchPaymentID}": batch_payments.get_batch_payment,
+    "POST /BatchPayments/{BatchPaymentID}": batch_payments.post_batch_payment,
+    "GET /CreditNotes": credit_notes.get_credit_notes,
+    "PUT /CreditNotes": credit_notes.put_credit_notes,
+    "POST /CreditNotes": credit_notes.post_credit_notes,
+    "GET /CreditNotes/{CreditNoteID}": credit_notes.get_credit_note,
+    "POST /CreditNotes/{CreditNoteID}": credit_notes.post_credit_note,
+    "PUT /CreditNotes/{CreditNoteID}/Allocations": allocations.put_on_credit_note,
+    "DELETE /CreditNotes/{CreditNoteID}/Allocations/{AllocationID}": allocations.delete_from_credit_note,
+    "GET /Overpayments": over_and_prepayments.get_overpayments,
+    "GET /Overpayments/{OverpaymentID}": over_and_prepayments.get_overpayment,
+    "PUT /Overpayments/{OverpaymentID}/Allocations": allocations.put_on_overpayment,
+    "DELETE /Overpayments/{OverpaymentID}/Allocations/{AllocationID}": allocations.delete_from_overpayment,
+    "GET /Prepayments": over_and_prepayments.get_prepayments,
+    "GET /Prepayments/{PrepaymentID}": over_and_prepayments.get_prepayment,
+    "PUT /Prepayments/{PrepaymentID}/Allocations": allocations.put_on_prepayment,
+    "DELETE /Prepayments/{PrepaymentID}/Allocations/{AllocationID}": allocations.delete_from_prepayment,
+    "GET /BankTransactions": bank_transactions.get_bank_transactions,
+    "PUT /BankTransactions": bank_transactions.put_bank_transactions,
+    "POST /BankTransactions": bank_transactions.post_bank_transactions,
+    "GET /BankTransactions/{BankTransactionID}": bank_transactions.get_bank_transaction,
+    "POST /BankTransactions/{BankTransactionID}": bank_transactions.post_bank_transaction,
+    "GET /BankTransfers": bank_transfers.get_bank_transfers,
+    "PUT /BankTransfers": bank_transfers.put_bank_transfers,
+    "POST /BankTransfers": bank_transfers.post_bank_transfers,
+    "GET /BankTransfers/{BankTransferID}": bank_transfers.get_bank_transfer,
+    "POST /BankTransfers/{BankTransferID}": bank_transfers.post_bank_transfer,
+    "GET /ManualJournals": manual_journals.get_manual_journals,
+    "PUT /ManualJournals": manual_journals.put_manual_journals,
+    "POST /ManualJournals": manual_journals.post_manual_journals,
+    "GET /ManualJournals/{ManualJournalID}": manual_journals.get_manual_journal,
+    "POST /ManualJournals/{ManualJournalID}": manual_journals.post_manual_journal,
+    "GET /Quotes": quotes.get_quotes,
+    "PUT /Quotes": quotes.put_quotes,
+    "POST /Quotes": quotes.post_quotes,
+    "GET /Quotes/{QuoteID}": quotes.get_quote,
+    "POST /Quotes/{QuoteID}": quotes.post_quote,
+    "GET /TrackingCategories": tracking_categories.get_categories,
+    "PUT /TrackingCategories": tracking_categories.put_category,
+    "GET /TrackingCategories/{TrackingCategoryID}": tracking_categories.get_category,
+    "POST /TrackingCategories/{TrackingCategoryID}": tracking_categories.post_category,
+    "DELETE /TrackingCategories/{TrackingCategoryID}": tracking_categories.delete_category,
+    "PUT /TrackingCategories/{TrackingCategoryID}/Options": tracking_categories.put_option,
+    "POST /TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}": (
+        tracking_categories.post_option
+    ),
+    "DELETE /TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}": (
+        tracking_categories.delete_option
+    ),
 }
 
 NOT_PLAYED = frozenset(

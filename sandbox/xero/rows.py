@@ -147,8 +147,61 @@ class Invoice:
     fully_paid_on: date | None = None
 
     @property
-    def due(self) -> int:
+    def open(self) -> int:
+        """What is still due."""
         return self.totals.total - self.paid - self.credited
+
+    @property
+    def applied(self) -> int:
+        return self.paid + self.credited
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit note, an overpayment or a prepayment: something that invoices can be settled with."""
+
+    id: str
+    updated_at: datetime
+    type: str
+    number: str
+    contact_id: str
+    issued_on: date
+    status: str
+    currency: str
+    rate: Decimal
+    line_amount_types: str
+    lines: tuple[Line, ...]
+    totals: Totals
+    due_on: date | None = None
+    reference: str | None = None
+    sent_to_contact: bool = False
+    allocated: int = 0
+    refunded: int = 0
+    fully_paid_on: date | None = None
+
+    @property
+    def open(self) -> int:
+        """The credit that remains."""
+        return self.totals.total - self.allocated - self.refunded
+
+    @property
+    def applied(self) -> int:
+        return self.allocated + self.refunded
+
+    @property
+    def is_receivable(self) -> bool:
+        return self.type in {"ACCRECCREDIT", "RECEIVE-OVERPAYMENT", "RECEIVE-PREPAYMENT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    id: str
+    updated_at: datetime
+    credit_kind: str
+    credit_id: str
+    invoice_id: str
+    allocated_on: date
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +223,112 @@ class Payment:
     status: str = "AUTHORISED"
     is_reconciled: bool = False
     batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPayment:
+    id: str
+    updated_at: datetime
+    type: str
+    account_id: str
+    paid_on: date
+    total: int
+    payment_ids: tuple[str, ...]
+    reference: str | None = None
+    status: str = "AUTHORISED"
+
+
+@dataclass(frozen=True, slots=True)
+class BankTransaction:
+    id: str
+    updated_at: datetime
+    type: str
+    account_id: str
+    issued_on: date
+    currency: str
+    rate: Decimal
+    line_amount_types: str
+    lines: tuple[Line, ...]
+    totals: Totals
+    bank_amount: int
+    """What moved the account, in its own currency."""
+    status: str = "AUTHORISED"
+    contact_id: str | None = None
+    reference: str | None = None
+    url: str | None = None
+    is_reconciled: bool = False
+    credit_id: str | None = None
+    """The overpayment or prepayment that it made."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankTransfer:
+    id: str
+    updated_at: datetime
+    created_at: datetime
+    from_account_id: str
+    to_account_id: str
+    from_transaction_id: str
+    to_transaction_id: str
+    transferred_on: date
+    amount: int
+    reference: str | None = None
+    status: str = "AUTHORISED"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    account_id: str
+    line_amount: int
+    tax_amount: int
+    tax_type: str
+    description: str | None
+    tracking: tuple[Tracking, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManualJournal:
+    id: str
+    updated_at: datetime
+    narration: str
+    posted_on: date
+    status: str
+    line_amount_types: str
+    lines: tuple[JournalLine, ...]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    id: str
+    updated_at: datetime
+    number: str
+    contact_id: str
+    issued_on: date
+    status: str
+    currency: str
+    rate: Decimal
+    line_amount_types: str
+    lines: tuple[Line, ...]
+    totals: Totals
+    expires_on: date | None = None
+    reference: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    terms: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingOption:
+    id: str
+    name: str
+    status: str = "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingCategory:
+    id: str
+    updated_at: datetime
+    name: str
+    status: str = "ACTIVE"
+    options: tuple[TrackingOption, ...] = ()

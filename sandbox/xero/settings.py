@@ -155,7 +155,13 @@ def shown_tax_rate(row: TaxRate) -> dict[str, Any]:
 
 def _write_tax_rates(call: Call, write: Callable[[Ledger, Element], TaxRate]) -> Answer:
     return write_each(
-        call, "TaxRates", lambda one: write(call.ledger, one), shown_tax_rate, flag=None, stories=False
+        call,
+        "TaxRates",
+        lambda one: write(call.ledger, one),
+        shown_tax_rate,
+        flag=None,
+        stories=False,
+        together=True,
     )
 
 

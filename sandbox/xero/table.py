@@ -73,10 +73,10 @@ class Table(Generic[R]):
         kind: str,
         journal: Journal,
         keys: Mapping[str, Callable[[R], Hashable]],
-        natural: Callable[[R], Mapping[str, str | None]],
+        natural: tuple[str, ...],
     ) -> None:
         self.kind = kind
-        self.natural = natural
+        self._natural = natural
         self._journal = journal
         self._keys = keys
         self.clear()
@@ -103,6 +103,13 @@ class Table(Generic[R]):
 
     def having(self, name: str, key: Hashable) -> list[R]:
         return [self._rows[row_id] for row_id in self._found[name].get(key, ())]
+
+    def any_having(self, name: str, key: Hashable) -> bool:
+        return key in self._found[name]
+
+    def natural(self, row: R) -> dict[str, Any]:
+        """What a person would know the row by."""
+        return {name: getattr(row, name) for name in self._natural}
 
     def in_order(self) -> "Rows[R]":
         """All, in order of creation."""
@@ -211,8 +218,7 @@ class _Ids(Sequence[str]):
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        return self._changed[self._start + place][2]
+        places = range(self._start, len(self._changed))[place]
+        if isinstance(places, range):
+            return [self._changed[one][2] for one in places]
+        return self._changed[places][2]

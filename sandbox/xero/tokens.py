@@ -1,32 +1,23 @@
-"""OAuth2: tokens that live for 30 minutes, refresh tokens that rotate, and which tenants they reach.
+"""Access tokens that live for 30 minutes and refresh tokens that rotate.
 
 Only hashes of tokens are kept, so that the state can be shown and saved.
 """
 
-import base64
-import binascii
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
-from sandbox.kit import Clock, Request
+from sandbox.kit import Clock
 from sandbox.xero.codec import decode, encode
 from sandbox.xero.errors import RefusedError
 
-CLIENT_ID = "xero_sandbox_client"
-CLIENT_SECRET = "xero_sandbox_client_secret"  # noqa: S105 - a sandbox's own, and it says so
-FIRST_ACCESS_TOKEN = "xero_sandbox_access_0"  # noqa: S105
+FIRST_ACCESS_TOKEN = "xero_sandbox_access_0"  # noqa: S105 - a sandbox's own, and it says so
 FIRST_REFRESH_TOKEN = "xero_sandbox_refresh_0"  # noqa: S105
 
 ACCESS_LIFE = timedelta(minutes=30)
 REFRESH_LIFE = timedelta(days=60)
 GRACE = timedelta(minutes=30)
-SCOPES = (
-    "offline_access openid profile email accounting.settings accounting.contacts accounting.invoices"
-    " accounting.payments accounting.banktransactions accounting.manualjournals"
-)
 
 
 def hashed(token: str) -> str:
@@ -39,7 +30,8 @@ class Grant:
 
     issued_at: datetime
     access_sha256: str
-    refresh_sha256: str
+    refresh_sha256: str | None
+    """None for a custom connection, which asks anew instead."""
     scope: str
     cause: str
     """What it was given for: start, refresh_token, ..."""
@@ -50,16 +42,21 @@ class Grant:
     revoked: bool = False
 
 
+class NotAuthorisedError(Exception):
+    """No such token, or no more; the message is the Detail of the answer."""
+
+
 class Tokens:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, scope: str) -> None:
         self._clock = clock
         self._grants: list[Grant] = []
         self._by_access: dict[str, int] = {}
         self._by_refresh: dict[str, int] = {}
-        self._keep(FIRST_ACCESS_TOKEN, FIRST_REFRESH_TOKEN, SCOPES, "start", None)
+        first = Grant(clock.now(), hashed(FIRST_ACCESS_TOKEN), hashed(FIRST_REFRESH_TOKEN), scope, "start")
+        self._keep(first)
 
-    def scope_of(self, authorization: str) -> str:
-        """What a bearer may do; RefusedError says why it may do nothing."""
+    def bearer(self, authorization: str) -> Grant:
+        """Whose token it is; NotAuthorisedError says why it is worth nothing."""
         scheme, _, token = authorization.partition(" ")
         place = self._by_access.get(hashed(token.strip())) if scheme.lower() == "bearer" else None
         if place is None or self._grants[place].revoked:
@@ -68,21 +65,49 @@ class Tokens:
         ends_at = grant.issued_at + ACCESS_LIFE
         if self._clock.now() >= ends_at:
             raise NotAuthorisedError(f"TokenExpired: token expired at {ends_at:%m/%d/%Y %H:%M:%S}")
-        return grant.scope
+        return grant
 
-    def issue(self, request: Request, *, grace: bool) -> dict[str, Any]:
-        """POST /connect/token. `grace` lets a rotated refresh token be used again for a while."""
-        form = _form(request)
-        _check_client(request, form)
-        if form.get("grant_type") == "refresh_token":
-            return self._refresh(form.get("refresh_token", ""), grace=grace)
-        raise RefusedError(400, {"error": "unsupported_grant_type"})
+    def give(
+        self, scope: str, cause: str, *, refreshable: bool, replaces: str | None = None
+    ) -> dict[str, Any]:
+        """A new grant, as the token endpoint tells it."""
+        number = len(self._grants)
+        access, refresh = f"xero_sandbox_access_{number}", f"xero_sandbox_refresh_{number}"
+        grant = Grant(
+            self._clock.now(),
+            hashed(access),
+            hashed(refresh) if refreshable else None,
+            scope,
+            cause,
+            replaces,
+        )
+        self._keep(grant)
+        told = {
+            "access_token": access,
+            "expires_in": int(ACCESS_LIFE.total_seconds()),
+            "token_type": "Bearer",
+            "scope": scope,
+        }
+        return told | ({"refresh_token": refresh} if refreshable else {})
 
-    def revoke(self, request: Request) -> None:
-        """POST /connect/revocation; an unknown token is no error (RFC 7009)."""
-        form = _form(request)
-        _check_client(request, form)
-        place = self._by_refresh.get(hashed(form.get("token", "")))
+    def refresh(self, token: str, *, grace: bool) -> dict[str, Any]:
+        """`grace` lets a refresh token that was rotated be used again for a while."""
+        place = self._by_refresh.get(hashed(token))
+        if place is None:
+            raise invalid_grant()
+        grant, now = self._grants[place], self._clock.now()
+        until = grant.issued_at + REFRESH_LIFE
+        if grant.rotated_at is not None:
+            until = grant.rotated_at + (GRACE if grace else timedelta())
+        if grant.revoked or now >= until:
+            raise invalid_grant()
+        if grant.rotated_at is None:
+            self._grants[place] = replace(grant, rotated_at=now)
+        return self.give(grant.scope, "refresh_token", refreshable=True, replaces=grant.refresh_sha256)
+
+    def revoke(self, token: str) -> None:
+        """An unknown token is no error (RFC 7009)."""
+        place = self._by_refresh.get(hashed(token))
         if place is not None:
             self._grants[place] = replace(self._grants[place], revoked=True)
 
@@ -90,59 +115,18 @@ class Tokens:
         return [encode(grant) for grant in self._grants]
 
     def restore(self, state: list[dict[str, Any]]) -> None:
-        self._grants = [decode(Grant, grant) for grant in state]
-        self._by_access = {grant.access_sha256: place for place, grant in enumerate(self._grants)}
-        self._by_refresh = {grant.refresh_sha256: place for place, grant in enumerate(self._grants)}
+        self._grants.clear()
+        self._by_access.clear()
+        self._by_refresh.clear()
+        for grant in state:
+            self._keep(decode(Grant, grant))
 
-    def _refresh(self, token: str, *, grace: bool) -> dict[str, Any]:
-        place = self._by_refresh.get(hashed(token))
-        if place is None:
-            raise _invalid_grant()
-        grant, now = self._grants[place], self._clock.now()
-        until = grant.issued_at + REFRESH_LIFE
-        if grant.rotated_at is not None:
-            until = grant.rotated_at + (GRACE if grace else timedelta())
-        if grant.revoked or now >= until:
-            raise _invalid_grant()
-        if grant.rotated_at is None:
-            self._grants[place] = replace(grant, rotated_at=now)
-        number = len(self._grants)
-        access, refresh = f"xero_sandbox_access_{number}", f"xero_sandbox_refresh_{number}"
-        self._keep(access, refresh, grant.scope, "refresh_token", grant.refresh_sha256)
-        return {
-            "access_token": access,
-            "expires_in": int(ACCESS_LIFE.total_seconds()),
-            "token_type": "Bearer",
-            "refresh_token": refresh,
-            "scope": grant.scope,
-        }
-
-    def _keep(self, access: str, refresh: str, scope: str, cause: str, replaces: str | None) -> None:
-        self._by_access[hashed(access)] = self._by_refresh[hashed(refresh)] = len(self._grants)
-        self._grants.append(Grant(self._clock.now(), hashed(access), hashed(refresh), scope, cause, replaces))
+    def _keep(self, grant: Grant) -> None:
+        self._by_access[grant.access_sha256] = len(self._grants)
+        if grant.refresh_sha256 is not None:
+            self._by_refresh[grant.refresh_sha256] = len(self._grants)
+        self._grants.append(grant)
 
 
-class NotAuthorisedError(Exception):
-    """No such token, or no more; the message is the Detail of the answer."""
-
-
-def _form(request: Request) -> dict[str, str]:
-    sent = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[-1] for name, values in sent.items()}
-
-
-def _check_client(request: Request, form: dict[str, str]) -> None:
-    client = (form.get("client_id", ""), form.get("client_secret", ""))
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError) as bad:
-            raise RefusedError(400, {"error": "invalid_client"}) from bad
-        client = (user, password)
-    if client != (CLIENT_ID, CLIENT_SECRET):
-        raise RefusedError(400, {"error": "invalid_client"})
-
-
-def _invalid_grant() -> RefusedError:
+def invalid_grant() -> RefusedError:
     return RefusedError(400, {"error": "invalid_grant"})

@@ -1,25 +1,30 @@
 """Xero as its clients meet it: who is asking, has it been asked before, which operation, and the envelope."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid5
 
 from sandbox.kit import Clock, Effect, Request, Response
-from sandbox.xero import routes, settings, tokens, wire
+from sandbox.webhook_fault import WebhookFault
+from sandbox.xero import identity, routes, scopes, tokens, wire
+from sandbox.xero.administration import Administration
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.chart import open_books
-from sandbox.xero.codec import encode
-from sandbox.xero.errors import RefusedError, denied, no_such_thing, unreadable
+from sandbox.xero.courier import Courier
+from sandbox.xero.errors import RefusedError, denied, unreadable
+from sandbox.xero.identity import Identity
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.limits import Limits
 from sandbox.xero.replays import Replays
 from sandbox.xero.table import Change
-from sandbox.xero.tokens import NotAuthorisedError, Tokens
+from sandbox.xero.tokens import NotAuthorisedError
+from sandbox.xero.webhooks import Webhooks
 
 API = "/api.xro/2.0"
+BODY_MAX_BYTES = 3_500_000
 _ANSWERS = UUID("0b8cf3f4-14a5-5b0f-9d15-8b0c2a0d6c11")
 _JSON = "application/json; charset=utf-8"
 
@@ -30,17 +35,19 @@ class Xero:
     def __init__(self, clock: Clock | None = None, seed: int = 1) -> None:
         self.clock = clock or Clock()
         self.ledger = Ledger(self.clock)
-        self._tokens = Tokens(self.clock)
+        self._identity = Identity(self.clock, self.ledger)
         self._replays = Replays(self.clock)
         self._limits = Limits(self.clock)
-        self._connected = True
+        self._webhooks = Webhooks(self.clock)
+        self._courier = Courier(self._webhooks, self.clock)
+        self._administration = Administration(self.ledger, self._limits, self._webhooks)
         self._answers = 0
         open_books(self.ledger, seed)
 
     def credentials(self) -> dict[str, str]:
         return {
-            "client_id": tokens.CLIENT_ID,
-            "client_secret": tokens.CLIENT_SECRET,
+            "client_id": identity.CLIENT_ID,
+            "client_secret": identity.CLIENT_SECRET,
             "tenant_id": self.ledger.organisation_id,
             "access_token": tokens.FIRST_ACCESS_TOKEN,
             "refresh_token": tokens.FIRST_REFRESH_TOKEN,
@@ -49,9 +56,57 @@ class Xero:
     def handle(self, request: Request) -> Response:
         self._answers += 1
         if not request.path.casefold().startswith(f"{API}/"):
-            return self._answer(request, self._identity)
-        response = self._answer(request, self._accounting)
+            return self._answer(request, self._identify)
+        response = self._answer(request, self._account)
         return replace(response, headers={**response.headers, **self._limits.headers()})
+
+    def refusal(self, status: int) -> Response:
+        if status in {401, 403}:
+            return self._refusal(denied(status, self._instance()))
+        return self._response(status, "")
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "ledger": self.ledger.state(),
+            **self._identity.state(),
+            "webhooks": self._webhooks.state(),
+            "answers": self._answers,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.ledger.restore(state["ledger"])
+        self._identity.restore(state)
+        self._webhooks.restore(state["webhooks"])
+        self._answers = state["answers"]
+        self._replays.clear()
+
+    def reset(self, seed: int) -> None:
+        self._identity.connected = True
+        self._answers = 0
+        self._replays.clear()
+        self._limits.clear()
+        self._webhooks.clear()
+        open_books(self.ledger, seed)
+
+    def snapshot(self) -> Callable[[Request], Response]:
+        past = Xero(self.clock)
+        past.ledger, past._identity = self.ledger.frozen(), self._identity
+        past._answers = self._answers
+        return past.handle
+
+    def administer(self, request: Request) -> Response | None:
+        answer = self._administration.answer(request)
+        self.clock.wake()
+        return answer
+
+    def heed(self, fault_of: Callable[[str], WebhookFault | None]) -> None:
+        self._webhooks.fault_of = fault_of
+
+    def start(self, lock: threading.RLock) -> None:
+        self._courier.start(lock)
+
+    def stop(self) -> None:
+        self._courier.stop()
 
     def _answer(self, request: Request, find: Callable[[Request], Response]) -> Response:
         try:
@@ -63,115 +118,42 @@ class Xero:
         except wire.UnreadableError as bad:
             return self._refusal(unreadable(str(bad)))
 
-    def refusal(self, status: int) -> Response:
-        if status in {401, 403}:
-            return self._refusal(denied(status, self._instance()))
-        return self._response(status, "")
+    def _identify(self, request: Request) -> Response:
+        reply = self._identity.answer(request)
+        return self._response(reply.status, reply.body, dict(reply.headers))
 
-    def state(self) -> dict[str, Any]:
-        return {
-            "ledger": self.ledger.state(),
-            "tokens": self._tokens.state(),
-            "connected": self._connected,
-            "answers": self._answers,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.ledger.restore(state["ledger"])
-        self._tokens.restore(state["tokens"])
-        self._connected, self._answers = state["connected"], state["answers"]
-        self._replays.clear()
-
-    def reset(self, seed: int) -> None:
-        self._connected = True
-        self._answers = 0
-        self._replays.clear()
-        self._limits.clear()
-        open_books(self.ledger, seed)
-
-    def snapshot(self) -> Callable[[Request], Response]:
-        past = Xero(self.clock)
-        past.ledger, past._tokens = self.ledger.frozen(), self._tokens
-        past._connected, past._answers = self._connected, self._answers
-        return past.handle
-
-    def administer(self, request: Request) -> Response | None:
-        """POST /_sandbox/organisation, rules and limits change what no API of the vendor can."""
-        ledger = self.ledger
-        if request.method != "POST":
-            return None
-        try:
-            wanted = wire.parse(request.body or b"{}")
-            match request.path:
-                case "/_sandbox/rules":
-                    ledger.rules = replace(ledger.rules, **_switches(wanted))
-                    return Response.of_json(200, encode(ledger.rules))
-                case "/_sandbox/organisation":
-                    ledger.organisation = replace(ledger.organisation, **_organisation(wanted))
-                    return Response.of_json(200, encode(ledger.organisation))
-                case "/_sandbox/limits":
-                    return Response.of_json(200, encode(self._limits.allow(wanted)))
-        except (TypeError, ValueError) as bad:
-            return Response.of_json(400, {"error": str(bad)})
-        return None
-
-    def _identity(self, request: Request) -> Response:
-        path = request.path.casefold().rstrip("/")
-        if (request.method, path) == ("POST", "/connect/token"):
-            grace = self.ledger.rules.rotated_refresh_tokens_have_grace
-            issued = self._tokens.issue(request, grace=grace)
-            return self._response(200, issued, {"Cache-Control": "no-store"})
-        if (request.method, path) == ("POST", "/connect/revocation"):
-            self._tokens.revoke(request)
-            return self._response(200, "")
-        if path == "/connections" or path.startswith("/connections/"):
-            self._tokens.scope_of(request.headers.get("authorization", ""))
-            return self._connections(request.method, path)
-        raise no_such_thing()
-
-    def _connections(self, method: str, path: str) -> Response:
-        connection_id = str(uuid5(_ANSWERS, "connection"))
-        if method == "GET" and path == "/connections":
-            moment = "2026-01-01T00:00:00.0000000"
-            connection = {
-                "id": connection_id,
-                "authEventId": str(uuid5(_ANSWERS, "authorisation")),
-                "tenantId": self.ledger.organisation_id,
-                "tenantType": "ORGANISATION",
-                "tenantName": self.ledger.organisation.name,
-                "createdDateUtc": moment,
-                "updatedDateUtc": moment,
-            }
-            return self._response(200, [connection] if self._connected else [])
-        if method == "DELETE" and path == f"/connections/{connection_id}" and self._connected:
-            self._connected = False
-            return self._response(204, "")
-        raise no_such_thing()
-
-    def _accounting(self, request: Request) -> Response:
-        self._tokens.scope_of(request.headers.get("authorization", ""))
+    def _account(self, request: Request) -> Response:
+        grant = self._identity.tokens.bearer(request.headers.get("authorization", ""))
         tenant = request.headers.get("xero-tenant-id", "").lower()
-        if tenant != self.ledger.organisation_id or not self._connected:
+        if not tenant and grant.cause == "client_credentials":
+            tenant = self.ledger.organisation_id  # Xero: a custom connection reaches its one tenant unnamed
+        if tenant != self.ledger.organisation_id or not self._identity.connected:
             raise denied(403, self._instance())
+        enough = scopes.suffices(grant.scope, request.method, request.path[len(API) :])
+        if not enough and self.ledger.rules.scopes_are_enforced:
+            raise denied(401, self._instance(), "AuthorizationUnsuccessful")
         self._limits.count(request.in_flight)
+        if len(request.body) > BODY_MAX_BYTES:
+            raise RefusedError(413, "The request is too large")
         if (replayed := self._replays.of(request)) is not None:
             return replayed
-        response = self._run(request)
+        response = self._answer(request, self._run)
         self._replays.keep(request, response)
         return response
 
     def _run(self, request: Request) -> Response:
-        def run(request: Request) -> Response:
-            operation, ids = routes.find(request.method, request.path[len(API) :])
-            with self.ledger.journal.savepoint():
-                answer = operation(Call(self.ledger, ids, *_read(request)))
-            body = self._envelope(answer) if answer.status != 204 else ""
-            effects = _effects(self.ledger.journal.take())
-            return replace(self._response(answer.status, body), effects=effects)
-
-        return self._answer(request, run)
+        operation, ids = routes.find(request.method, request.path[len(API) :])
+        with self.ledger.journal.savepoint():
+            answer = operation(Call(self.ledger, ids, *_read(request)))
+        changes = self.ledger.journal.take()
+        self._webhooks.notice(changes, self.ledger.organisation_id)
+        self.clock.wake()
+        body = self._envelope(answer) if answer.status != 204 else ""
+        return replace(self._response(answer.status, body), effects=_effects(changes))
 
     def _envelope(self, answer: Answer) -> dict[str, Any]:
+        if answer.bare:
+            return dict(answer.content)
         return {
             "Id": self._instance(),
             "Status": "OK",
@@ -219,22 +201,3 @@ def _effects(changes: list[Change[Any]]) -> list[Effect]:
             **change.table.natural(row),
         }
     return [*effects.values()]
-
-
-def _switches(wanted: Any) -> dict[str, bool]:
-    if not isinstance(wanted, dict) or not all(isinstance(value, bool) for value in wanted.values()):
-        raise TypeError("rules are switched by true and false")
-    return wanted
-
-
-def _organisation(wanted: Any) -> dict[str, Any]:
-    """{"name", "country", "timezone", "period_lock_date": "2026-01-31" or null, ...}"""
-    if not isinstance(wanted, dict):
-        raise TypeError("the organisation is an object")
-    if wanted.get("timezone", "Europe/Berlin") not in settings.TIME_ZONES:
-        raise ValueError(f"timezone is one of {', '.join(sorted(settings.TIME_ZONES))}")
-    dates = {name for name in wanted if name.endswith("_lock_date")}
-    return {
-        name: date.fromisoformat(value) if name in dates and value is not None else value
-        for name, value in wanted.items()
-    }

@@ -339,6 +339,7 @@ def test_the_vendors_word_on_waiting_is_taken_within_bounds(headers, seconds):
 
 @pytest.mark.parametrize("place", ["P16", "P16/things"])
 def test_the_failpoint_of_a_lost_answer_lies_after_the_headers_of_a_write_only(monkeypatch, vendor, place):
+    monkeypatch.setattr(failpoint, "_ASKED", f"{place}:raise")
     monkeypatch.setattr(failpoint, "_RULES", {place: ("raise", 1), "P16/others": ("raise", 1)})
     monkeypatch.setattr(failpoint, "_PASSED", {})
     vendor.get(f"{BASE}/things", body=b"{}")

@@ -107,3 +107,17 @@ def test_a_rule_that_cannot_be_read_stops_the_test_run_at_once(wrong):
     assert done.returncode == 1
     assert "ValueError" in done.stderr
     assert done.stdout == ""
+
+
+def test_rules_in_a_file_may_change_while_the_process_runs(tmp_path):
+    rules = tmp_path / "rules"
+    rules.write_text("")
+    program = f"""
+failpoint("P10")
+print("passed", flush=True)
+open({str(rules)!r}, "w").write("P10:kill")
+failpoint("P10")
+print("not reached", flush=True)
+"""
+    done = run(program, f"@{rules}")
+    assert (done.returncode, done.stdout.split()) == (-signal.SIGKILL, ["passed"])

@@ -5,7 +5,7 @@ import pytest
 
 from core.entities import Invoice, InvoiceLine, InvoiceStatus, LineTax, Payment, Price, TaxRate
 from core.reasons import Problem, ReasonCode
-from mapping.facts import Facts, choices, invoice_facts, payment_facts, price_facts
+from mapping.facts import Facts, choices, invoice_facts, money_facts, price_facts
 from mapping.rulebook import Rulebook
 
 RATES = {
@@ -80,7 +80,8 @@ def test_a_price_is_chosen_for_by_itself_and_its_product():
 @pytest.mark.parametrize(("settled", "told"), [("EUR", "EUR"), ("", "KWD")])
 def test_a_payment_is_chosen_for_by_the_currency_that_the_balance_grew_in(settled, told):
     payment = Payment(None, "KWD", 120000, True, None, (), settled, 35294)
-    assert payment_facts(payment, book="gmbh") == Facts({"currency": told, "book": "gmbh"})
+    settled = payment.settled_currency or payment.currency
+    assert money_facts(settled, book="gmbh") == Facts({"currency": told, "book": "gmbh"})
 
 
 RULEBOOK = Rulebook.parse(

@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=26), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_data_key_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_data_key")),
@@ -329,6 +329,193 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "allocation",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("credit_note_id", sa.String(length=26), nullable=False),
+        sa.Column("invoice_id", sa.String(length=26), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("allocated_at", Moment(), nullable=False),
+        sa.Column("void", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "credit_note_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_allocation_workspace_id_credit_note_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_allocation_workspace_id_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_allocation_workspace_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_allocation_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_allocation")),
+    )
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.create_index("ix_allocation_invoice", ["workspace_id", "invoice_id"], unique=False)
+
+    op.create_table(
+        "balance_transaction",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("moved_at", Moment(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_balance_transaction_workspace_id_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_balance_transaction_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_balance_transaction")),
+    )
+    op.create_table(
+        "balance_transaction_fee",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("parent_id", sa.String(length=26), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "parent_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_balance_transaction_fee_workspace_id_parent_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("fk_balance_transaction_fee_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "parent_id", "position", name=op.f("pk_balance_transaction_fee")),
+    )
+    op.create_table(
+        "coupon",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("percent_off", Exact(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_off_minor", sa.BigInteger(), nullable=False),
+        sa.Column("duration", sa.Text(), nullable=False),
+        sa.Column("duration_months", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_coupon_workspace_id_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_coupon_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_coupon")),
+    )
+    op.create_table(
+        "credit_note",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("customer_id", sa.String(length=26), nullable=False),
+        sa.Column("invoice_id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("void", sa.Boolean(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("issued_at", Moment(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("due_lowered_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("to_balance_minor", sa.BigInteger(), nullable=False),
+        sa.Column("outside_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_credit_note_workspace_id_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_credit_note_workspace_id_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_credit_note_workspace_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_credit_note_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_credit_note")),
+    )
+    with op.batch_alter_table("credit_note", schema=None) as batch_op:
+        batch_op.create_index("ix_credit_note_invoice", ["workspace_id", "invoice_id"], unique=False)
+
+    op.create_table(
+        "credit_note_line",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("parent_id", sa.String(length=26), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("invoice_line", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", Exact(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "parent_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_credit_note_line_workspace_id_parent_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_credit_note_line_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "parent_id", "position", name=op.f("pk_credit_note_line")),
+    )
+    op.create_table(
+        "credit_note_line_tax",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("parent_id", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("rate_id", sa.String(length=26), nullable=False),
+        sa.Column("taxable_minor", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("inclusive", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "parent_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_credit_note_line_tax_workspace_id_parent_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "rate_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_credit_note_line_tax_workspace_id_rate_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_credit_note_line_tax_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "parent_id", "line", "position", name=op.f("pk_credit_note_line_tax")),
+    )
+    op.create_table(
+        "credit_refund",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("credit_note_id", sa.String(length=26), nullable=False),
+        sa.Column("refund_id", sa.String(length=26), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("void", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "credit_note_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_credit_refund_workspace_id_credit_note_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_credit_refund_workspace_id_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "refund_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_credit_refund_workspace_id_refund_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_credit_refund_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_credit_refund")),
+    )
+    with op.batch_alter_table("credit_refund", schema=None) as batch_op:
+        batch_op.create_index("ix_credit_refund_refund", ["workspace_id", "refund_id"], unique=False)
+
+    op.create_table(
         "customer",
         sa.Column("workspace_id", sa.String(length=26), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -361,7 +548,6 @@ def upgrade() -> None:
         sa.Column("reason_params", sa.JSON(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("alone", sa.Boolean(), nullable=False),
-        sa.Column("row_hash", sa.Text(), nullable=False),
         sa.Column("due_at", Moment(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("settled_at", Moment(), nullable=True),
@@ -466,12 +652,20 @@ def upgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_remote", ["workspace_id", "connection_id", "kind", "remote_id"], unique=False)
         batch_op.create_index("ix_event_work", ["workspace_id", "state", "connection_id", "kind", "id"], unique=False)
+        batch_op.create_index(
+            "uq_event_foreign",
+            ["workspace_id", "account", "key"],
+            unique=True,
+            sqlite_where=sa.text("connection_id IS NULL"),
+            postgresql_where=sa.text("connection_id IS NULL"),
+        )
 
     op.create_table(
         "invoice",
         sa.Column("workspace_id", sa.String(length=26), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("customer_id", sa.String(length=26), nullable=False),
+        sa.Column("subscription_id", sa.String(length=26), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
@@ -489,6 +683,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_invoice_workspace_id_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "subscription_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_invoice_workspace_id_subscription_id"),
+        ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_invoice_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_invoice")),
     )
@@ -502,6 +701,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("price_id", sa.String(length=26), nullable=True),
         sa.Column("product_id", sa.String(length=26), nullable=True),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("quantity", Exact(), nullable=False),
         sa.Column("unit_amount", Exact(), nullable=True),
@@ -588,10 +788,10 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "workspace_id",
             "connection_id",
-            "environment",
             "kind",
             "remote_id",
-            name=op.f("uq_link_workspace_id_connection_id_environment_kind_remote_id"),
+            "environment",
+            name=op.f("uq_link_workspace_id_connection_id_kind_remote_id_environment"),
         ),
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
@@ -655,6 +855,9 @@ def upgrade() -> None:
         sa.Column("interval_count", sa.Integer(), nullable=False),
         sa.Column("nickname", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("metered", sa.Boolean(), nullable=False),
+        sa.Column("package_size", sa.Integer(), nullable=False),
+        sa.Column("tiers_mode", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_price_workspace_id_id")
         ),
@@ -665,6 +868,22 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_price_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_price")),
+    )
+    op.create_table(
+        "price_tier",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("parent_id", sa.String(length=26), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("up_to", Exact(), nullable=True),
+        sa.Column("unit_amount", Exact(), nullable=False),
+        sa.Column("flat_amount", Exact(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "parent_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_price_tier_workspace_id_parent_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_price_tier_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "parent_id", "position", name=op.f("pk_price_tier")),
     )
     op.create_table(
         "product",
@@ -678,6 +897,99 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_product_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_product")),
+    )
+    op.create_table(
+        "promotion_code",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("coupon_id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "coupon_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_promotion_code_workspace_id_coupon_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_promotion_code_workspace_id_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_promotion_code_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_promotion_code")),
+    )
+    op.create_table(
+        "refund",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("payment_id", sa.String(length=26), nullable=False),
+        sa.Column("customer_id", sa.String(length=26), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("succeeded", sa.Boolean(), nullable=False),
+        sa.Column("refunded_at", Moment(), nullable=True),
+        sa.Column("settled_currency", sa.Text(), nullable=False),
+        sa.Column("settled_minor", sa.BigInteger(), nullable=False),
+        sa.Column("covered_minor", sa.BigInteger(), nullable=False),
+        sa.Column("failed_at", Moment(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_refund_workspace_id_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_refund_workspace_id_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "payment_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_refund_workspace_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_refund_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_refund")),
+    )
+    op.create_table(
+        "subscription",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("customer_id", sa.String(length=26), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("started_at", Moment(), nullable=False),
+        sa.Column("trial_ends_at", Moment(), nullable=True),
+        sa.Column("cancels_at", Moment(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_subscription_workspace_id_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "id"], ["record.workspace_id", "record.id"], name=op.f("fk_subscription_workspace_id_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_subscription_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_subscription")),
+    )
+    op.create_table(
+        "subscription_item",
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("parent_id", sa.String(length=26), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("price_id", sa.String(length=26), nullable=False),
+        sa.Column("quantity", Exact(), nullable=True),
+        sa.Column("period_from", Moment(), nullable=True),
+        sa.Column("period_until", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "parent_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_subscription_item_workspace_id_parent_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "price_id"],
+            ["record.workspace_id", "record.id"],
+            name=op.f("fk_subscription_item_workspace_id_price_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_subscription_item_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "parent_id", "position", name=op.f("pk_subscription_item")),
     )
     op.create_table(
         "tax_rate",

@@ -1,10 +1,19 @@
 """Every table. The tenant is part of each key and each pointer."""
 
+from core.store.schema.access import log_in_failure, session, user
 from core.store.schema.books import entry, posting
 from core.store.schema.common import metadata
 from core.store.schema.intake import body, cursor, event, observation, receipt
 from core.store.schema.outbox import delivery, delivery_need, push, push_member
 from core.store.schema.records import (
+    allocation,
+    balance_transaction,
+    balance_transaction_fee,
+    coupon,
+    credit_note,
+    credit_note_line,
+    credit_note_line_tax,
+    credit_refund,
     customer,
     invoice,
     invoice_line,
@@ -13,8 +22,14 @@ from core.store.schema.records import (
     payment,
     payment_application,
     price,
+    price_tier,
     product,
+    promotion_code,
     record,
+    refund,
+    standing,
+    subscription,
+    subscription_item,
     tax_rate,
 )
 from core.store.schema.tenancy import (
@@ -31,11 +46,19 @@ from core.store.schema.tenancy import (
 )
 
 __all__ = [
+    "allocation",
     "app",
     "audit",
+    "balance_transaction",
+    "balance_transaction_fee",
     "body",
     "book",
     "connection",
+    "coupon",
+    "credit_note",
+    "credit_note_line",
+    "credit_note_line_tax",
+    "credit_refund",
     "cursor",
     "customer",
     "data_key",
@@ -49,19 +72,28 @@ __all__ = [
     "invoice_line_tax",
     "lane",
     "link",
+    "log_in_failure",
     "metadata",
     "observation",
     "payment",
     "payment_application",
     "posting",
     "price",
+    "price_tier",
     "product",
+    "promotion_code",
     "push",
     "push_member",
     "receipt",
     "record",
+    "refund",
     "rulebook",
     "schedule_slot",
+    "session",
+    "standing",
+    "subscription",
+    "subscription_item",
     "tax_rate",
+    "user",
     "workspace",
 ]

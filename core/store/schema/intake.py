@@ -1,6 +1,6 @@
 """What we were told and shown: receipts and events (the inbox), observations, cursors, sealed bodies."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 
 from core.store.schema.common import Moment, bare_table, ref, table
 
@@ -39,7 +39,17 @@ event = table(
     Column("created_at", Moment, nullable=False),
     Column("done_at", Moment),
     UniqueConstraint("workspace_id", "connection_id", "key"),
-    Index("ix_event_work", "workspace_id", "state", "connection_id", "kind", "id"),
+    Index(
+        "uq_event_foreign",  # of accounts that are not connected here; a key is unique among them too
+        "workspace_id",
+        "account",
+        "key",
+        unique=True,
+        sqlite_where=text("connection_id IS NULL"),
+        postgresql_where=text("connection_id IS NULL"),
+    ),
+    # the state comes first: the sweep asks for what is due in all workspaces
+    Index("ix_event_work", "state", "workspace_id", "connection_id", "kind", "id"),
     Index("ix_event_remote", "workspace_id", "connection_id", "kind", "remote_id"),
 )
 
@@ -53,6 +63,7 @@ observation = table(
     Column("version", Text, nullable=False),
     Column("cause", Text, nullable=False),  # event, reference, pull, push, question
     Column("seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),  # still the same then
     Index("ix_observation_latest", "workspace_id", "connection_id", "kind", "remote_id", "id"),
 )
 

@@ -16,12 +16,12 @@ delivery = table(
     Column("reason_params", JSON),
     Column("attempts", Integer, nullable=False),
     Column("alone", Boolean, nullable=False),  # a batch it was in was refused as a whole: send it by itself
-    Column("row_hash", Text, nullable=False),  # of the element that was sent
     Column("due_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("settled_at", Moment),
     UniqueConstraint("workspace_id", "connection_id", "record_id", "part", "revision"),
-    Index("ix_delivery_work", "workspace_id", "state", "connection_id", "kind", "due_at"),
+    # the state comes first: the sweep asks for what is due in all workspaces
+    Index("ix_delivery_work", "state", "workspace_id", "connection_id", "kind", "id", "due_at"),
     Index("ix_delivery_record", "workspace_id", "record_id"),
 )
 
@@ -47,7 +47,7 @@ push = table(
     Column("created_at", Moment, nullable=False),
     Column("ask_after", Moment),
     Column("settled_at", Moment),
-    Index("ix_push_open", "workspace_id", "state", "connection_id", "kind"),
+    Index("ix_push_work", "state", "workspace_id", "connection_id", "kind", "ask_after"),
 )
 
 push_member = bare_table(

@@ -32,7 +32,7 @@ link = table(
     Column("shown_hash", Text, nullable=False),  # what that system last showed us: how echoes are known
     Column("sent_hash", Text, nullable=False),  # what we last sent, so that equal is not sent again
     Column("removed_at", Moment),
-    UniqueConstraint("workspace_id", "connection_id", "environment", "kind", "remote_id"),
+    UniqueConstraint("workspace_id", "connection_id", "kind", "remote_id", "environment"),
     UniqueConstraint("workspace_id", "connection_id", "environment", "kind", "record_id", "part"),
     Index("ix_link_record", "workspace_id", "record_id"),
 )
@@ -77,12 +77,67 @@ price = bare_table(
     Column("interval_count", Integer, nullable=False),
     Column("nickname", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("metered", Boolean, nullable=False),
+    Column("package_size", Integer, nullable=False),
+    Column("tiers_mode", Text, nullable=False),
+)
+
+price_tier = bare_table(
+    "price_tier",
+    *ref("parent_id", "record", key=True),
+    Column("position", Integer, primary_key=True),
+    Column("up_to", Exact),
+    Column("unit_amount", Exact, nullable=False),
+    Column("flat_amount", Exact, nullable=False),
+)
+
+coupon = bare_table(
+    "coupon",
+    *ref("id", "record", key=True),
+    Column("name", Text, nullable=False),
+    Column("percent_off", Exact),
+    Column("currency", Text, nullable=False),
+    Column("amount_off_minor", Minor, nullable=False),
+    Column("duration", Text, nullable=False),
+    Column("duration_months", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+promotion_code = bare_table(
+    "promotion_code",
+    *ref("id", "record", key=True),
+    *ref("coupon_id", "record"),
+    Column("code", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+subscription = bare_table(
+    "subscription",
+    *ref("id", "record", key=True),
+    *ref("customer_id", "record"),
+    Column("status", Text, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("trial_ends_at", Moment),
+    Column("cancels_at", Moment),
+    Column("ended_at", Moment),
+)
+
+subscription_item = bare_table(
+    "subscription_item",
+    *ref("parent_id", "record", key=True),
+    Column("position", Integer, primary_key=True),
+    *ref("price_id", "record"),
+    Column("quantity", Exact),
+    Column("period_from", Moment),
+    Column("period_until", Moment),
 )
 
 invoice = bare_table(
     "invoice",
     *ref("id", "record", key=True),
     *ref("customer_id", "record"),
+    *ref("subscription_id", "record", nullable=True),
     Column("status", Text, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("number", Text, nullable=False),
@@ -101,6 +156,7 @@ invoice_line = bare_table(
     Column("position", Integer, primary_key=True),
     *ref("price_id", "record", nullable=True),
     *ref("product_id", "record", nullable=True),
+    Column("id", Text, nullable=False),  # the origin's own id of the line
     Column("description", Text, nullable=False),
     Column("quantity", Exact, nullable=False),
     Column("unit_amount", Exact),
@@ -142,3 +198,117 @@ payment_application = bare_table(
     Column("amount_minor", Minor, nullable=False),
     Index("ix_payment_application_invoice", "workspace_id", "invoice_id"),
 )
+
+credit_note = bare_table(
+    "credit_note",
+    *ref("id", "record", key=True),
+    *ref("customer_id", "record"),
+    *ref("invoice_id", "record"),
+    Column("number", Text, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("total_minor", Minor, nullable=False),
+    Column("tax_minor", Minor, nullable=False),
+    Column("due_lowered_minor", Minor, nullable=False),
+    Column("refunded_minor", Minor, nullable=False),
+    Column("to_balance_minor", Minor, nullable=False),
+    Column("outside_minor", Minor, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_credit_note_invoice", "workspace_id", "invoice_id"),
+)
+
+credit_note_line = bare_table(
+    "credit_note_line",
+    *ref("parent_id", "record", key=True),
+    Column("position", Integer, primary_key=True),
+    Column("invoice_line", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("quantity", Exact, nullable=False),
+    Column("net_minor", Minor, nullable=False),
+)
+
+credit_note_line_tax = bare_table(
+    "credit_note_line_tax",
+    *ref("parent_id", "record", key=True),
+    Column("line", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    *ref("rate_id", "record"),
+    Column("taxable_minor", Minor, nullable=False),
+    Column("amount_minor", Minor, nullable=False),
+    Column("inclusive", Boolean, nullable=False),
+)
+
+allocation = bare_table(
+    "allocation",
+    *ref("id", "record", key=True),
+    *ref("credit_note_id", "record"),
+    *ref("invoice_id", "record"),
+    Column("currency", String(3), nullable=False),
+    Column("amount_minor", Minor, nullable=False),
+    Column("allocated_at", Moment, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Index("ix_allocation_invoice", "workspace_id", "invoice_id"),
+)
+
+refund = bare_table(
+    "refund",
+    *ref("id", "record", key=True),
+    *ref("payment_id", "record"),
+    *ref("customer_id", "record", nullable=True),
+    Column("currency", String(3), nullable=False),
+    Column("amount_minor", Minor, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("refunded_at", Moment),
+    Column("settled_currency", Text, nullable=False),
+    Column("settled_minor", Minor, nullable=False),
+    Column("covered_minor", Minor, nullable=False),
+    Column("failed_at", Moment),
+    Column("reason", Text, nullable=False),
+)
+
+credit_refund = bare_table(
+    "credit_refund",
+    *ref("id", "record", key=True),
+    *ref("credit_note_id", "record"),
+    *ref("refund_id", "record"),
+    Column("currency", String(3), nullable=False),
+    Column("amount_minor", Minor, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Index("ix_credit_refund_refund", "workspace_id", "refund_id"),
+)
+
+balance_transaction = bare_table(
+    "balance_transaction",
+    *ref("id", "record", key=True),
+    Column("type", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount_minor", Minor, nullable=False),
+    Column("fee_minor", Minor, nullable=False),
+    Column("moved_at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+)
+
+balance_transaction_fee = bare_table(
+    "balance_transaction_fee",
+    *ref("parent_id", "record", key=True),
+    Column("position", Integer, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("amount_minor", Minor, nullable=False),
+    Column("currency", String(3), nullable=False),
+)
+
+standing = bare_table(
+    "standing",
+    *ref("connection_id", "connection", key=True),
+    Column("kind", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("counts", Boolean, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("total_minor", Minor, nullable=False),
+    Column("tax_minor", Minor, nullable=False),
+    Column("due_minor", Minor, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+"""What each system last said a document amounts to: from its last observation, so that columns can be compared."""

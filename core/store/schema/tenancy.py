@@ -25,7 +25,7 @@ book = table(
 data_key = table(
     "data_key",
     Column("scope", Text, nullable=False),
-    Column("wrapped", LargeBinary, nullable=False),
+    Column("wrapped", LargeBinary),  # empty: dropped, and what it sealed is forgotten
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("workspace_id", "scope"),
 )
@@ -111,4 +111,5 @@ audit = table(
     Column("cause", Text, nullable=False),
     Column("before_hash", Text, nullable=False),
     Column("after_hash", Text, nullable=False),
+    Index("ix_audit_subject", "workspace_id", "subject"),
 )

@@ -15,6 +15,9 @@ from sandbox.xero import Xero
 from sandbox.xero.vendor import API
 from tests.sandbox.xero import contract
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""The id of nothing."""
+
 
 class JudgedXero(Xero):
     """Every answer must fulfil the vendor's contract; what does not is kept for the test's end."""

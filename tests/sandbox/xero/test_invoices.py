@@ -1,6 +1,6 @@
 import pytest
 
-from tests.sandbox.xero.conftest import invoice, line
+from tests.sandbox.xero.conftest import NOBODY, invoice, line
 
 NOT_CHANGEABLE = "Invoice not of valid status for modification"
 HAS_PAYMENT = "This document cannot be edited as it has a payment or credit note allocated to it."
@@ -128,6 +128,11 @@ def test_a_post_with_a_used_number_overwrites_what_it_names(client, invoiced):
     )
     assert second["InvoiceID"] == first["InvoiceID"]
     assert (second["Reference"], second["Total"]) == ("new", 59.5)
+
+
+def test_a_post_of_an_unknown_id_is_refused_and_creates_nothing(client):
+    assert client.refused("POST", "/Invoices", invoice(InvoiceID=NOBODY)) == ["Invoice not found"]
+    assert client.ok("GET", "/Invoices") == []
 
 
 def test_a_post_of_a_new_number_creates(client):
@@ -291,3 +296,14 @@ def test_an_invoice_creates_its_contact_by_name_or_finds_it(client, invoiced):
 def test_a_refused_invoice_leaves_no_contact_behind(client):
     client.refused("PUT", "/Invoices", invoice(Contact={"Name": "Ada"}, LineItems=[line(AccountCode="999")]))
     assert client.ok("GET", "/Contacts") == []
+
+
+def test_a_document_keeps_its_type_and_needs_its_lines_when_their_tax_changes(client, invoiced):
+    row = invoiced()
+    url = f"/Invoices/{row['InvoiceID']}"
+    assert client.refused("POST", url, {"Type": "ACCPAY"}) == ["The Type of a document cannot be changed"]
+    assert client.refused("POST", url, {"LineAmountTypes": "Inclusive"}) == [
+        "LineItems must be sent when LineAmountTypes changes"
+    ]
+    changed = client.ok("POST", url, {"LineAmountTypes": "Inclusive", "LineItems": [line(UnitAmount=119)]})
+    assert (changed["SubTotal"], changed["Total"]) == (100, 119)

@@ -1,6 +1,10 @@
 """What holds for every route of the Accounting API."""
 
+import threading
+from contextlib import suppress
+
 import pytest
+import requests
 
 from tests.sandbox.xero.conftest import invoice
 
@@ -192,6 +196,32 @@ def test_the_limit_of_the_app_and_of_concurrent_calls_name_no_time(client):
         refused = client.call("GET", "/Organisation")
         assert (refused.status_code, refused.headers["X-Rate-Limit-Problem"]) == (429, problem)
         assert "Retry-After" not in refused.headers
+
+
+def test_calls_at_the_same_time_are_counted_with_those_that_are_slow(client, server):
+    client.admin("limits", {"enforced": True, "concurrent": 1})
+    client.admin("faults", {"faults": [{"match": "GET *currencies", "fault": "slow", "seconds": 600}]})
+    waiting = threading.Thread(target=lambda: suppressed(client.call, "GET", "/Currencies"), daemon=True)
+    waiting.start()
+    for _ in range(200):
+        answer = requests.get(
+            f"{client.base_url}/api.xro/2.0/Organisation", headers=client.headers, timeout=30
+        )
+        if answer.status_code == 429:
+            break
+    assert answer.headers["X-Rate-Limit-Problem"] == "concurrent"
+    server.close()
+    waiting.join()
+
+
+def suppressed(call, *arguments):
+    with suppress(requests.ConnectionError):
+        call(*arguments)
+
+
+def test_a_request_is_at_most_three_and_a_half_megabytes(client):
+    body = {"Contacts": [{"Name": "Ada", "Website": "x" * 3_500_000}]}
+    assert client.call("PUT", "/Contacts", body).status_code == 413
 
 
 def test_limits_are_off_by_default(client):

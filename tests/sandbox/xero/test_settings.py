@@ -186,3 +186,14 @@ def test_item_prices_keep_four_decimals_only_when_asked_to(client):
     body = {"Code": "a", "SalesDetails": {"UnitPrice": 0.1234}}
     assert client.ok("PUT", "/Items?unitdp=4", body)["SalesDetails"]["UnitPrice"] == 0.1234
     assert client.ok("GET", "/Items/a")[0]["SalesDetails"]["UnitPrice"] == 0.12
+
+
+def test_the_books_can_be_kept_in_another_currency(client, invoiced):
+    client.admin("organisation", {"base_currency": "JPY", "country": "JP"})
+    assert client.ok("GET", "/Organisation")[0]["BaseCurrency"] == "JPY"
+    assert (invoiced()["CurrencyCode"], invoiced(Reference="2")["CurrencyRate"]) == ("JPY", 1)
+    assert invoiced(CurrencyCode="EUR", Reference="3")["CurrencyRate"] == 0.00616
+    answer = client.session.post(
+        f"{client.base_url}/_sandbox/organisation", json={"base_currency": "X"}, timeout=30
+    )
+    assert answer.status_code == 400

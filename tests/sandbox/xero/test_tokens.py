@@ -1,4 +1,6 @@
+import base64
 import hashlib
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -166,3 +168,120 @@ def test_a_deleted_connection_is_gone_and_its_tenant_forbidden_until_the_reset(c
     assert client.call("GET", "/Organisation").status_code == 403
     client.admin("reset", {})
     assert client.call("GET", "/Organisation").status_code == 200
+
+
+AUTHORIZE = {
+    "response_type": "code",
+    "client_id": "xero_sandbox_client",
+    "redirect_uri": "http://127.0.0.1:1/back",
+    "scope": "offline_access accounting.settings",
+    "state": "s1",
+}
+
+
+@pytest.fixture
+def consent(client):
+    def get(**fields):
+        answer = client.session.get(
+            f"{client.base_url}/identity/connect/authorize",
+            params={**AUTHORIZE, **fields},
+            allow_redirects=False,
+            timeout=30,
+        )
+        if answer.status_code != 302:
+            return answer.json()
+        assert answer.headers["Location"].startswith("http://127.0.0.1:1/back?")
+        return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+    return get
+
+
+@pytest.fixture
+def exchange(client, token):
+    def post(code, **fields):
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": AUTHORIZE["redirect_uri"],
+            **fields,
+        }
+        return token(auth=(client.credentials["client_id"], client.credentials["client_secret"]), **form)
+
+    return post
+
+
+def test_consent_gives_a_code_that_buys_tokens_once(consent, exchange, client):
+    back = consent()
+    assert (back["state"], back["scope"]) == ("s1", AUTHORIZE["scope"])
+    bought = exchange(back["code"]).json()
+    assert bought["scope"] == AUTHORIZE["scope"]
+    assert status_with(client, bought["access_token"]).status_code == 200
+    assert exchange(back["code"]).json() == {"error": "invalid_grant"}
+
+
+def test_a_code_ends_after_five_minutes_and_belongs_to_its_address(consent, exchange, client):
+    first, second = consent()["code"], consent()["code"]
+    assert exchange(first, redirect_uri="http://127.0.0.1:2/").json() == {"error": "invalid_grant"}
+    clock(client, 6)
+    assert exchange(second).json() == {"error": "invalid_grant"}
+
+
+def test_a_code_with_a_challenge_wants_its_verifier(consent, exchange):
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
+    first, second = (consent(code_challenge=challenge)["code"] for _ in range(2))
+    assert exchange(first).json() == {"error": "invalid_grant"}
+    assert "access_token" in exchange(second, code_verifier="v" * 43).json()
+
+
+def test_without_offline_access_there_is_no_refresh_token(consent, exchange):
+    assert "refresh_token" not in exchange(consent(scope="accounting.settings")["code"]).json()
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"scope": "accounting.transactions"}, "invalid_scope"),
+        ({"scope": "accounting.everything"}, "invalid_scope"),
+        ({"scope": ""}, "invalid_scope"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"client_id": "other"}, "unauthorized_client"),
+        ({"redirect_uri": "javascript:alert(1)"}, "unauthorized_client"),
+    ],
+)
+def test_a_consent_that_cannot_be_given_says_why(consent, fields, error):
+    assert consent(**fields)["error"] == error
+
+
+def test_a_new_consent_connects_a_tenant_again(client, consent, exchange):
+    url = f"{client.base_url}/connections"
+    (connection,) = client.session.get(url, headers=client.headers, timeout=30).json()
+    client.session.delete(f"{url}/{connection['id']}", headers=client.headers, timeout=30)
+    bought = exchange(consent()["code"]).json()
+    assert status_with(client, bought["access_token"]).status_code == 200
+
+
+def test_a_token_does_what_its_scopes_allow_and_no_more(client, consent, exchange):
+    scope = "accounting.settings accounting.contacts.read"
+    bought = exchange(consent(scope=scope)["code"]).json()
+    bearer = f"Bearer {bought['access_token']}"
+    assert client.call("GET", "/Organisation", Authorization=bearer).status_code == 200
+    assert client.call("GET", "/Contacts", Authorization=bearer).status_code == 200
+    for method, path in (("PUT", "/Contacts"), ("GET", "/Invoices"), ("GET", "/banktransactions")):
+        refused = client.call(
+            method, path, {"Name": "Ada"} if method == "PUT" else None, Authorization=bearer
+        )
+        assert (refused.status_code, refused.json()["Detail"]) == (401, "AuthorizationUnsuccessful")
+    client.admin("rules", {"scopes_are_enforced": False})
+    assert client.call("GET", "/Invoices", Authorization=bearer).status_code == 200
+
+
+def test_a_custom_connection_gets_tokens_for_its_own_tenant_without_consent(client, token):
+    pair = ("xero_sandbox_custom_client", "xero_sandbox_custom_client_secret")
+    bought = token(auth=pair, grant_type="client_credentials", scope="accounting.settings").json()
+    assert "refresh_token" not in bought
+    headers = {"Authorization": f"Bearer {bought['access_token']}"}
+    answer = client.session.get(f"{client.base_url}/api.xro/2.0/Organisation", headers=headers, timeout=30)
+    assert answer.status_code == 200
+    assert token(auth=pair, grant_type="client_credentials", scope="x").json() == {"error": "invalid_scope"}
+    usual = (client.credentials["client_id"], client.credentials["client_secret"])
+    assert token(auth=usual, grant_type="client_credentials").json() == {"error": "unauthorized_client"}

@@ -1,0 +1,98 @@
+import shutil
+
+import pytest
+
+from core.errors import Misconfigured
+from core.store import connections, duties
+from core.store.statehash import state_hash
+from demo import auditor, story
+from demo.hub import DemoHub
+from demo.run import _workspace
+from demo.stripe_account import StripeAccount
+from worker.backup import ASK_FIRST_DAYS, asks_first, back_up, restore
+from worker.hub import open_hub
+
+_ROUNDS_MAX = 12
+
+
+def _settle(hub, made, vendors):
+    """All drains until nothing is open."""
+    demo = DemoHub(_workspace(vendors.line()), None, hub, made, None, None)
+    for _ in range(_ROUNDS_MAX):
+        demo.drain_again()
+        if not demo.open_work():
+            return
+        hub.clock.sleep(0.6)
+    raise AssertionError(demo.open_work())
+
+
+@pytest.fixture
+def clients(wanted):
+    if not wanted.embedded_database and shutil.which("pg_dump") is None:
+        pytest.skip("pg_dump is not on the PATH")
+
+
+def test_a_backup_made_while_the_hub_runs_restores_to_the_same_state(made, wanted, vendors, tmp_path, clients):
+    hub, what = made
+    with hub.store.read() as database:
+        before = state_hash(hub.store, database, what.workspace_id)
+    back_up(wanted, tmp_path / "copy")
+    hub.store.engine.dispose()
+    restore(wanted, tmp_path / "copy")
+    again = open_hub(wanted)
+    with again.store.read() as database:
+        assert state_hash(again.store, database, what.workspace_id) == before
+        assert all(asks_first(one, again.clock.now()) for one in connections.connections(database))
+    again.store.engine.dispose()
+    assert ASK_FIRST_DAYS > 0
+
+
+def test_after_an_old_backup_is_restored_nothing_is_written_twice(made, wanted, vendors, tmp_path, clients):
+    hub, what = made
+    back_up(wanted, tmp_path / "before-the-sales")
+    keys = vendors.line()
+    stripe = StripeAccount(keys["stripe"]["base_url"], keys["stripe"]["api_key"])
+    story.sell(stripe, *story.catalogue(stripe))
+    _settle(hub, what, vendors)
+    hub.store.engine.dispose()
+    xero = keys["xero"]
+    written = auditor.of_xero(xero["base_url"], xero["access_token"], xero["tenant_id"])
+    assert len(written) == 6
+
+    restore(wanted, tmp_path / "before-the-sales")
+    again = open_hub(wanted)
+    with again.store.read() as database:
+        assert not duties.open_work(database, what.workspace_id)["delivery"]
+    _settle(again, what, vendors)
+    again.store.engine.dispose()
+    assert sorted(auditor.of_xero(xero["base_url"], xero["access_token"], xero["tenant_id"]), key=str) == sorted(
+        written, key=str
+    )
+    assert auditor.mismatches(auditor.of_stripe(stripe), written) == []
+
+
+def test_a_backup_never_overwrites(wanted, tmp_path):
+    (tmp_path / "there").write_bytes(b"older")
+    with pytest.raises(Misconfigured, match="never overwrites"):
+        back_up(wanted, tmp_path / "there")
+    assert (tmp_path / "there").read_bytes() == b"older"
+
+
+def test_what_is_not_a_backup_changes_nothing(made, wanted, tmp_path):
+    if not wanted.embedded_database:
+        pytest.skip("pg_restore judges its own files")
+    (tmp_path / "letter.txt").write_text("dear hub")
+    with pytest.raises(Misconfigured, match="nothing was changed"):
+        restore(wanted, tmp_path / "letter.txt")
+    open_hub(wanted).store.engine.dispose()
+
+
+def test_a_running_hub_is_not_restored_over(made, wanted, tmp_path):
+    if not wanted.embedded_database:
+        pytest.skip("pg_restore waits for its locks")
+    hub, _ = made
+    back_up(wanted, tmp_path / "copy")
+    with hub.store.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("SELECT 1")
+        with pytest.raises(Misconfigured, match="stop it, then restore"):
+            restore(wanted, tmp_path / "copy")

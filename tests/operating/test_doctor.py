@@ -1,0 +1,67 @@
+import pytest
+from sqlalchemy import text
+
+from core.errors import Misconfigured
+from worker.doctor import _file_system, examine
+
+
+def _findings(settings):
+    return {one.what: one for one in examine(settings)}
+
+
+def test_a_healthy_hub_has_nothing_wrong(made, wanted):
+    assert {what: one.good for what, one in _findings(wanted).items() if not one.good} == {}
+
+
+def test_a_missing_key_is_named_with_what_to_do(made, without_key):
+    found = _findings(without_key)
+    assert not found["key"].good
+    assert "set SUBLEDGER_KEYS" in found["key"].sentence
+    assert not found["secrets"].good
+    assert found["schema"].good
+
+
+def test_a_paused_connection_is_told_in_its_own_words(made, wanted):
+    hub, _ = made
+    with hub.store.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE connection SET state='paused', pause_sentence='Connect Xero again.' WHERE vendor='xero'")
+        )
+    assert _findings(wanted)["connections"].sentence == "Connect Xero again."
+
+
+def test_the_longest_mount_point_above_a_path_says_what_its_file_system_is(tmp_path):
+    mounts = "/dev/sda / ext4 rw 0 0\nserver:/x /srv nfs4 rw 0 0\n/dev/sdb /srv/local\\040disk xfs rw 0 0\n"
+    from pathlib import Path
+
+    assert _file_system(Path("/home/hub.db"), mounts) == "ext4"
+    assert _file_system(Path("/srv/hub.db"), mounts) == "nfs4"
+    assert _file_system(Path("/srv/local disk/hub.db"), mounts) == "xfs"
+    assert _file_system(Path("/srvother/hub.db"), mounts) == "ext4"
+
+
+def test_a_damaged_file_is_found(sqlite_template, tmp_path):
+    import shutil
+
+    from core.seal import make_key_file
+    from core.settings import settings_from
+
+    place = tmp_path / "hub.db"
+    shutil.copy(sqlite_template, place)
+    content = bytearray(place.read_bytes())
+    for page in range(8, 24):
+        content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
+    place.write_bytes(bytes(content))
+    make_key_file(tmp_path / "key")
+    found = _findings(settings_from({"SUBLEDGER_HOME": str(tmp_path), "DATABASE_URL": f"sqlite:///{place}"}))
+    assert not found["integrity"].good
+
+
+def test_sqlite_on_a_network_disk_is_refused(monkeypatch, wanted):
+    from worker import doctor
+
+    if not wanted.embedded_database:
+        pytest.skip("PostgreSQL keeps its own files")
+    monkeypatch.setattr(doctor, "_file_system", lambda *_: "nfs4")
+    with pytest.raises(Misconfigured, match="use a local disk or PostgreSQL"):
+        doctor.check_disk(wanted)
