@@ -75,9 +75,8 @@ def test_no_more_of_a_line_is_credited_than_was_invoiced(api, customer):
     small = next(line for line in invoice.lines.data if line.amount == 1000)
     credit = {"type": "invoice_line_item", "invoice_line_item": small.id}
     api.credit_notes.create({"invoice": invoice.id, "lines": [{**credit, "amount": 600}]})
-    for amount in (401, -1):
-        with pytest.raises(stripe.InvalidRequestError, match="would exceed what it was invoiced for"):
-            api.credit_notes.create({"invoice": invoice.id, "lines": [{**credit, "amount": amount}]})
+    with pytest.raises(stripe.InvalidRequestError, match="would exceed what it was invoiced for"):
+        api.credit_notes.create({"invoice": invoice.id, "lines": [{**credit, "amount": 401}]})
     api.credit_notes.create({"invoice": invoice.id, "lines": [{**credit, "amount": 400}]})
 
 
