@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix lock clean
+.PHONY: help setup demo test check screenshots fix lock clean
 
 help: ## this page
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -26,6 +26,9 @@ check: $(VENV)/.dev-installed ## format, lint, strict types, import contracts
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache --verbose >/dev/null || $(BIN)/lint-imports --no-cache
 	@echo "check: format, lint, types and import contracts are fine"
+
+screenshots: $(VENV)/.run-installed ## take pictures of the pages with Chromium, into docs/screenshots
+	@$(BIN)/python -m demo.screenshots
 
 fix: $(VENV)/.dev-installed ## format, and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

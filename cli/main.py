@@ -9,9 +9,12 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from cli.books import state_hash, status, trial_balance
+from cli.matrix import connectors
+from cli.operating import backup, doctor, restore
 from cli.output import printable
+from cli.people import people
 from cli.serve import scheduler, up, web, worker
-from cli.setting import database, key, rate, rules, setup, webhook_secret
+from cli.setting import database, key, rate, rules, setup, tokens, webhook_secret
 from cli.show import demo, sandbox
 from core.errors import HubError
 
@@ -24,6 +27,8 @@ _COMMANDS = (
     webhook_secret,
     rules,
     rate,
+    tokens,
+    people,
     up,
     web,
     worker,
@@ -31,6 +36,7 @@ _COMMANDS = (
     status,
     trial_balance,
     state_hash,
+    connectors,
     doctor,
     backup,
     restore,

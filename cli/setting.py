@@ -91,6 +91,19 @@ def webhook_secret(connection: str, secret: str, workspace: str | None) -> Print
 
 @click.command()
 @click.argument("connection")
+@click.option("--access-token", prompt=True, hide_input=True, help="Asked for where it is not given.")
+@click.option("--refresh-token", prompt=True, hide_input=True, help="Asked for where it is not given.")
+@_WORKSPACE
+@printing
+def tokens(connection: str, access_token: str, refresh_token: str, workspace: str | None) -> Printed:
+    """Connect CONNECTION again with new tokens; what it was paused with goes on."""
+    store = open_store(settings())
+    making.new_tokens(store, making.workspace_id(store, workspace), connection, access_token, refresh_token)
+    return {"connection": connection}, sentence(f"{connection} is connected again.")
+
+
+@click.command()
+@click.argument("connection")
 @click.argument("file", type=_FILE)
 @_WORKSPACE
 @printing

@@ -1,6 +1,6 @@
 """What a connector is: a frozen declaration, a client that moves rows and never opens them, pure functions between.
 
-A vendor's folder holds `__init__.py` (the declaration, one page), `client.py` (moves rows), `translate.py` (rows and
+A vendor's folder holds `__init__.py` (the declaration, one page), `client.py` (moves rows), `translate` (rows and
 entities, pure) and `webhook.py` (verify and parse, pure). The engine in `worker/` is driven by what is declared here
 and never asks which vendor it is talking to. A function that is absent is a capability that is absent.
 """
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from connectors.http import Door
 from core.book import Book
 from core.entities import Entity, references
+from core.figures import Figures
 from core.kinds import Kind
 from core.reasons import Problem
 
@@ -112,6 +113,8 @@ class Document:
     """The document's date (ISO) in its book's zone; a refund's date for what pays out a credit note."""
     rate: str = ""
     """Units of the book's base currency for one unit of the document's; empty in the base currency."""
+    settles_in: str = ""
+    """The currency in which the gateway's balance moved for it; empty for what moves no money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    figures: Callable[[Row], Figures | None] | None = None
+    """What the vendor says a document amounts to, of a kind whose rows never become entities."""
     further: Callable[[Row], Sequence[tuple[Kind, str, Entity]]] = lambda _: ()
     """What the row tells beside its own entity and no row of its own tells: (kind, its id there, entity). Of a later
     kind than the row's; asked only where the row's entity could be read."""
@@ -138,8 +143,9 @@ class Writes:
     """The exact element to send."""
     call: Callable[[Sequence[Row], bool, str], Call]
     """(rows, whether they are new there, idempotency key) to one HTTP write."""
-    rows: Callable[[bytes], Sequence[Row]]
-    """The elements back out of a call's body: the stored bytes are the only truth about what was sent."""
+    rows: Callable[[Call], Sequence[Row]]
+    """The elements back out of a call: what was stored of it is the only truth about what was sent. A removal may have
+    no body; its path then names the element."""
     answer: Callable[[Sequence[Row], Row], Sequence[Outcome]]
     """(rows sent, the parsed answer) to one outcome per row, in order, each recognised by its natural key."""
     differs: Callable[[Row, Row], Mapping[str, tuple[str, str]]]
@@ -152,6 +158,9 @@ class Writes:
     batch_max: int = 1
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
+    slots_beside: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
+    """In place of `slots`, where the record of that kind that the entity points to is itself a document there: what
+    pays out a refund that had been spent before it was explained comes from where that was put."""
     line_slots: Sequence[str] = ()
     """Choices that each line needs."""
     parts: Callable[[Entity], Sequence[str]] = lambda _: ("",)

@@ -1,9 +1,10 @@
-"""Named places where a test may make the process die, wait or fail; nothing happens in production.
+"""Named places where a test may make the process die, stop, wait or fail; nothing happens in production.
 
-`SUBLEDGER_FAILPOINTS=P10:kill@3,P16:hang` kills at the third passing of P10 and waits for ever at P16. A kind may
-narrow it: `P14/payment:kill`. With `SUBLEDGER_FAILPOINT_DIR` passings are counted over all processes (a file each),
-so that a work-horse that is forked for every job still dies only once. `SUBLEDGER_FAILPOINTS=@FILE` reads the rules
-from a file at every passing, so that a test can change them while the hub runs.
+`SUBLEDGER_FAILPOINTS=P10:kill@3,P16:hang` kills at the third passing of P10 and waits for ever at P16; `stop` lies
+still until the process gets SIGCONT. A kind may narrow it: `P14/payment:kill`. With `SUBLEDGER_FAILPOINT_DIR`
+passings are counted over all processes (a file each), so that a work-horse that is forked for every job still dies
+only once. `SUBLEDGER_FAILPOINTS=@FILE` reads the rules from a file at every passing, so that a test can change them
+while the hub runs.
 """
 
 import os
@@ -21,8 +22,8 @@ def _parse(text: str) -> dict[str, tuple[str, int]]:
     for part in filter(None, text.split(",")):
         place, _, action = part.partition(":")
         action, _, nth = action.partition("@")
-        if action not in {"kill", "hang", "raise"}:
-            raise ValueError(f"SUBLEDGER_FAILPOINTS: {part!r} is not PLACE:kill|hang|raise[@N]")
+        if action not in {"kill", "stop", "hang", "raise"}:
+            raise ValueError(f"SUBLEDGER_FAILPOINTS: {part!r} is not PLACE:kill|stop|hang|raise[@N]")
         rules[place] = (action, int(nth or 1))
     return rules
 
@@ -58,6 +59,9 @@ def _passing(name: str) -> int:
 def _act(name: str, action: str) -> None:
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    elif action == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return
     elif action == "hang":
         while True:
             time.sleep(3600)

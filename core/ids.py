@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from datetime import datetime
 from random import Random, SystemRandom
 
 from core.clock import Clock
@@ -32,6 +33,11 @@ class Ids:
             else:
                 self._last += 1 + self._entropy.getrandbits(_STEP_BITS)
             return _base32(self._last)
+
+
+def first_id(moment: datetime) -> str:
+    """No id given at that moment or later is smaller: rows of a span of time are found by their key."""
+    return _base32(int(moment.timestamp() * 1000) << _RANDOM_BITS)
 
 
 def _base32(number: int) -> str:

@@ -7,10 +7,10 @@ Parameters, all of them text; one that is not given shows as absent:
 
 `document` is how people call the record ("invoice RE-1001"), `connection` how they call the system that the sentence
 is about. `field` of it was sent as `ours` and stored as `theirs`. `slot` is the choice that is missing and `facts`
-what a rule for it could go by. `currency`, `base` (currency), `amount`, `number`, `name`, `on` (ISO date), `lock` (the
-last closed date) and the sums `lines` and `total` are the document's own. `account` is a vendor's id of an account,
-`event` of a webhook event. `words` are the vendor's, unchanged; `problem` is what could not be read, and `attempts`
-counts.
+what a rule for it could go by. `currency`, `base` (currency), `amount`, `settled` (an amount), `number`, `name`, `on`
+(ISO date), `lock` (the last closed date) and the sums `lines` and `total` are the document's own. `account` is a
+vendor's id of an account, `event` of a webhook event. `words` are the vendor's, unchanged; `problem` is what could not
+be read, and `attempts` counts.
 """
 
 from dataclasses import dataclass, field
@@ -25,6 +25,9 @@ class ReasonCode(StrEnum):
     THIRD_DECIMAL = "third_decimal"
     NEGATIVE_TOTAL = "negative_total"
     TOTALS_DIFFER = "totals_differ"
+    RATE_TOO_COARSE = "rate_too_coarse"
+    NOT_MOVED_YET = "not_moved_yet"
+    CONTACT_MISSING = "contact_missing"
     STORED_DIFFERENTLY = "stored_differently"
     NAME_TAKEN = "name_taken"
     NUMBER_TAKEN = "number_taken"
@@ -75,6 +78,12 @@ _SENTENCES = {
     "note. Enter that credit note there and link it.",
     ReasonCode.TOTALS_DIFFER: "The lines of {document} add up to {lines}, but its total is {total}. Check it at its "
     "origin; nothing was sent to {connection}.",
+    ReasonCode.RATE_TOO_COARSE: "{document} of {amount} was settled as {settled}, and no exchange rate that "
+    "{connection} keeps makes one of the other. Enter it there by hand and link it.",
+    ReasonCode.NOT_MOVED_YET: "{document} has not moved the gateway's balance yet, whose day it is dated by. "
+    "Press retry when it has.",
+    ReasonCode.CONTACT_MISSING: "{document} is no known customer's, and {connection} keeps money that goes out only "
+    "with a contact. Enter it there by hand and link it.",
     ReasonCode.STORED_DIFFERENTLY: "{connection} stored {document} with {field} {theirs} where {ours} was sent. Open "
     "it there, and accept or correct it.",
     ReasonCode.NAME_TAKEN: "{connection} already has another contact named {name}, so {document} was not created. "
@@ -111,6 +120,9 @@ _REMEDIES = {
     ReasonCode.THIRD_DECIMAL: "choose the rounding",
     ReasonCode.NEGATIVE_TOTAL: "link",
     ReasonCode.TOTALS_DIFFER: "retry",
+    ReasonCode.RATE_TOO_COARSE: "link",
+    ReasonCode.NOT_MOVED_YET: "retry",
+    ReasonCode.CONTACT_MISSING: "link",
     ReasonCode.STORED_DIFFERENTLY: "accept theirs",
     ReasonCode.NAME_TAKEN: "link",
     ReasonCode.NUMBER_TAKEN: "link",

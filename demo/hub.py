@@ -17,6 +17,7 @@ from core.settings import Settings, settings
 from core.store import connections, duties
 from core.store.engine import open_engine
 from core.store.migrate import upgrade
+from core.store.reading.comparison import differences
 from core.store.statehash import state_hash
 from core.store.totals import Totals, totals
 from worker.deliver import deliver
@@ -82,6 +83,12 @@ class DemoHub(AbstractContextManager["DemoHub"]):
             for state, count in of.items()
             if state not in finished
         }
+
+    def unequal(self) -> int:
+        """How many documents some system shows otherwise than the hub keeps them."""
+        with self.hub.store.read() as database:
+            links = connections.connections(database, self.made.workspace_id)
+            return len(differences(database, self.made.workspace_id, links))
 
     def totals(self) -> Totals:
         with self.hub.store.read() as database:

@@ -70,6 +70,7 @@ SLOTS: Mapping[str, Sequence[str]] = {
     "income_account": ("price", "product", "currency", "country", "tax", "tax_inclusive", "book"),
     "tax_code": ("price", "product", "currency", "country", "tax", "tax_inclusive", "book"),
     "clearing_account": ("currency", "book"),
+    "refunds_to_classify": ("currency", "book"),
 }
 """Each slot with the facts that its rules may ask for."""
 

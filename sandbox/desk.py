@@ -61,9 +61,11 @@ class Desk:
         if fault and fault.fault == "slow":
             wait(fault.seconds)
         with self.lock:
-            decided = self._decide(request, fault)
-            if isinstance(self.vendor, Receiving):
-                self.vendor.release(request)
+            try:
+                decided = self._decide(request, fault)
+            finally:
+                if isinstance(self.vendor, Receiving):
+                    self.vendor.release(request)
             call = self._log.add(self.vendor.clock.now(), request, decided, fault.fault if fault else None)
             if decided and fault and fault.fault == "commit_then_500":
                 return Exchange(self._crash(request, decided), call=call, as_decided=False)

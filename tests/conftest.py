@@ -5,6 +5,7 @@ import itertools
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,18 +50,30 @@ def sqlite_template(tmp_path_factory):
     return template
 
 
+@pytest.fixture(scope="session")
+def empty_database(request, tmp_path_factory):
+    """(kind of server) to a context that gives the URL of an empty database at this version's schema."""
+
+    @contextmanager
+    def empty(kind):
+        if kind == "sqlite":
+            path = tmp_path_factory.mktemp("hub") / "subledger.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            yield f"sqlite:///{path}"
+            return
+        cluster, admin = request.getfixturevalue("postgresql_cluster")
+        name = f"hub_{next(_numbers)}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_hub"))
+        yield cluster.url(name)
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+    return empty
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
+def database_url(request, empty_database):
     """An empty database at this version's schema, once on each kind of server."""
-    if request.param == "sqlite":
-        path = tmp_path / "subledger.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    cluster, admin = request.getfixturevalue("postgresql_cluster")
-    name = f"hub_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_hub"))
-    yield cluster.url(name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    with empty_database(request.param) as url:
+        yield url

@@ -7,6 +7,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from core.errors import HubError
 from core.store.migrate import check_schema
 from web.metrics import metrics
+from web.pages import add_pages
 from web.webhooks import doors
 from worker.hub import Hub
 
@@ -17,6 +18,7 @@ def create_app(hub: Hub) -> Flask:
     app.extensions["hub"] = hub
     app.register_blueprint(doors)
     app.register_blueprint(metrics)
+    add_pages(app)
 
     @app.errorhandler(MethodNotAllowed)
     def other_method(error: MethodNotAllowed) -> Response:

@@ -12,9 +12,10 @@ from connectors.contract import Connector, Role, Row
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
 from core.entities import CreditNote, Entity, Invoice, Payment, references, with_ids
+from core.figures import Figures, figures_of
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import bodies, connections, links, outbox, records
+from core.store import bodies, connections, links, outbox, records, standings
 from core.store.connections import Connection
 from core.store.links import Link
 from core.store.observations import Observed, observe
@@ -116,13 +117,17 @@ class _Absorption:
             ],
             seen_at,
         )
+        told: dict[str, Figures] = {}
         for remote_id in current:
             one = rows[remote_id]
             for of, its_id, entity in _entities(self.connector, one):
                 if isinstance(entity, Problem):
                     self.done.problems[kind, remote_id] = entity.reason
                 else:
+                    if of is kind and (figures := figures_of(entity)):
+                        told[remote_id] = figures
                     yield _Told(of, its_id, entity, version(one.row), hashes[remote_id], one.cause, (kind, remote_id))
+        standings.keep(self.work, self.connection.id, kind, told, seen_at)
 
     def _keep(self, kind: Kind, told: Mapping[str, _Told]) -> None:
         ids = self._known_ids(kind, told)

@@ -1,6 +1,7 @@
 """The bell: tells a worker that a lane may have something to do. It may be lost at any time; the rows stay."""
 
 import logging
+import os
 import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,6 +24,7 @@ DRAIN = "worker.jobs.drain"
 _TIMEOUT_SECONDS = 0.1
 _ECHO_SECONDS = 5
 _JOB_SECONDS = 120
+_SOCKET_PATH_BYTES_MAX = 104
 
 _log = logging.getLogger(__name__)
 
@@ -85,9 +87,10 @@ def connect(settings: Settings, *, timeout_seconds: float | None) -> Redis:
 
 
 def embedded_socket(settings: Settings) -> Path:
-    """A short path of this home's own: a unix socket's path must stay under 108 bytes, wherever the home is."""
-    name = sha256(str(settings.home).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"subledger-{name}" / "redis.sock"
+    """A short path of this home's own, wherever the home is: no system takes a long one for a unix socket."""
+    name = f"subledger-{sha256(os.fsencode(settings.home)).hexdigest()[:16]}/redis.sock"
+    preferred = Path(tempfile.gettempdir()) / name
+    return preferred if len(os.fsencode(preferred)) < _SOCKET_PATH_BYTES_MAX else Path("/tmp") / name  # noqa: S108 - the folder is made private, and refused where it is another user's
 
 
 def _rung(lane: LaneName) -> str:

@@ -79,7 +79,7 @@ def compose(
             continue
         chosen = choices(
             around.rulebook,
-            writes.slots,
+            _slots(writes, entity, around),
             writes.line_slots,
             _facts(one, entity, around),
             document=one.name,
@@ -88,7 +88,10 @@ def compose(
         needs = frozenset(
             (of, record_id)
             for of, record_id in writes.needs(entity)
-            if of in written and (record_id, "") not in around.targets and _concerns(of, record_id, one.part)
+            if of in written
+            and (record_id, "") not in around.targets
+            and _concerns(of, record_id, one.part)
+            and (record_id not in around.near or written[of].owes(around.near[record_id], False))
         )
         if isinstance(chosen, Problem):
             composed.append(Composed(one, chosen, remote_id, frozenset()))
@@ -120,7 +123,20 @@ def _document(
         line_choices=chosen[1],
         date=local_date(moment, target.book.time_zone) if (moment := _moment(entity, around)) else "",
         rate=_rate(target, entity, around),
+        settles_in=getattr(_money(entity, around), "settled_currency", ""),
     )
+
+
+def _slots(writes: Writes, entity: Entity, around: _Surroundings) -> Sequence[str]:
+    for kind, record_id in references(entity):
+        if kind in writes.slots_beside and (record_id, "") in around.targets:
+            return writes.slots_beside[kind]
+    return writes.slots
+
+
+def _money(entity: Entity, around: _Surroundings) -> Entity:
+    """What moved the gateway's balance: of what pays out a credit note, its refund."""
+    return around.near[entity.refund] if isinstance(entity, CreditRefund) else entity
 
 
 def _concerns(kind: Kind, record_id: str, part: str) -> bool:

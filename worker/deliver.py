@@ -19,7 +19,7 @@ from worker.calls import Caller, rest
 from worker.compose import Composed, compose
 from worker.hub import Hub
 from worker.lane import Held, working
-from worker.settle import settle
+from worker.settle import content_hash, settle
 
 
 class _VendorAway(Exception):
@@ -78,18 +78,23 @@ class _Drain:
     def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed]:
         """Parks, puts to wait and settles what needs no call; the rest is to be sent."""
         target = self.held.connection
-        sent_before = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
+        said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
         ready, settled = [], []
         for one in composed:
             if isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, one.row.reason)
             elif one.needs:
                 self._demand(work, one)
-            elif one.row is None or sent_before.get((one.owed.record_id, one.owed.part)) == digest(one.row):
-                settled.append(one.owed.id)
+            elif one.row is None or said.get((one.owed.record_id, one.owed.part)) == content_hash(
+                one.row, one.remote_id
+            ):
+                settled.append(one.owed)
             else:
                 ready.append(one)
-        outbox.settle(work, settled)
+        outbox.settle(work, [owed.id for owed in settled])
+        # what waited for a record that turns out to owe nothing there waits no longer
+        for kind in outbox.wake(work, target.id, [owed.record_id for owed in settled]):
+            self.rings.add(LaneName(target.workspace_id, target.id, kind, "deliver"))
         return ready
 
     def _demand(self, work: Work, one: Composed) -> None:
@@ -165,7 +170,7 @@ class _Drain:
                 self._ask(push)
 
     def _ask(self, push: Push) -> None:
-        rows = self.writes.rows(push.body)
+        rows = self.writes.rows(Call(push.method, push.path, push.body, push.content_type, push.key))
         try:
             answer = self.caller.call(lambda client: client.ask(self.writes.question(rows)))
         except RetryAfter as trouble:

@@ -12,6 +12,7 @@ from core.store.connections import Connection
 from core.store.observations import Observed, observe
 from core.store.work import Work
 from worker.hub import Hub
+from worker.standing import stand
 
 
 def recognise(
@@ -34,3 +35,4 @@ def recognise(
     shown = observe(hub.store, work, connection.id, kind, list(seen.values()), seen_at)
     news = [seen[remote_id] for remote_id, is_news in shown.items() if is_news]
     links.show(work, connection.id, kind, {one.remote_id: (one.version, one.content_hash) for one in news})
+    stand(work, connection.id, kind, reads, {remote_id: rows[remote_id] for remote_id in shown}, seen_at)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.contract import Outcome, Row, Stored, Writes
+from connectors.registry import CONNECTORS
 from core.canonical import canonical_json, digest
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
@@ -15,6 +16,7 @@ from core.store.observations import Observed, observe
 from core.store.outbox import Owed, Push
 from core.store.work import Work
 from worker.hub import Hub
+from worker.standing import stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _keep(
     known: list[Link] = []
     deeds: list[Deed] = []
     for one in written:
-        stored, sent_hash = one.stored, digest(one.row)
+        stored, sent_hash = one.stored, content_hash(one.row, one.stored.remote_id)
         content = canonical_json(stored.row)
         shown_hash = bodies.fingerprint(hub.store, work, content)
         observed.append(Observed(stored.remote_id, content, shown_hash, stored.version, cause))
@@ -86,6 +88,8 @@ def _keep(
         (fresh if one.is_new else known).append(link)
         deeds.append(Deed(f"{kind} written to {target.name}", one.owed.record_id, push_id, "", sent_hash))
     observe(hub.store, work, target.id, kind, observed, work.now)
+    rows = {one.stored.remote_id: one.stored.row for one in written}
+    stand(work, target.id, kind, CONNECTORS[target.vendor].reads.get(kind), rows, work.now)
     links.add(work, target.id, target.environment, kind, fresh)
     links.sent(work, target.id, kind, known)
     audit.note(work, deeds)
@@ -101,6 +105,11 @@ def _go_on(work: Work, target: Connection, written: Sequence[_Written]) -> set[s
     equal = [one.owed for one in written if not one.differences]
     outbox.settle(work, [owed.id for owed in equal])
     return outbox.wake(work, target.id, [owed.record_id for owed in equal]) if equal else set()
+
+
+def content_hash(row: Row, remote_id: str | None) -> str:
+    """Of what an element says, not of where: the same whether it was sent to be made there or to change it."""
+    return digest({name: value for name, value in row.items() if remote_id is None or value != remote_id})
 
 
 def _told(reason: Reason, owed: Owed, target: Connection) -> Reason:

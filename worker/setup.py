@@ -1,9 +1,10 @@
 """A workspace from one JSON text: its book, connections, rulebooks and rates, as a person writes them."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
@@ -22,7 +23,22 @@ from core.store.audit import Deed
 from core.store.work import Store, Work
 from mapping.rulebook import Rulebook
 
-_ON = validate.Regexp(r"^\d{4}-\d{2}-\d{2}$", error="is not a date such as 2026-11-23")
+
+def _day(text: str) -> None:
+    try:
+        written = date.fromisoformat(text).isoformat()
+    except ValueError:
+        written = ""
+    if written != text:
+        raise ValidationError("is not a date such as 2026-11-23")
+
+
+def _number(text: str) -> None:
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text) or not Decimal(text):
+        raise ValidationError("is not a number above nothing, such as 60 or 0.5")
+
+
+_OPTION = validate.OneOf(connections.OPTIONS, error="is not an option of a connection")
 _NOT_EMPTY = validate.Length(min=1, error="is empty; leave it out where there is none")
 _CURRENCY = validate.OneOf(sorted(EXPONENTS), error="is not a currency of ISO 4217")
 
@@ -53,13 +69,15 @@ class _ConnectionSchema(Schema):
     account = fields.String(load_default="")
     secrets = fields.Dict(keys=fields.String(), values=fields.String(validate=_NOT_EMPTY), load_default=dict)
     """api_key; or client_id, client_secret, access_token, refresh_token; webhook_secret"""
-    options = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    options = fields.Dict(
+        keys=fields.String(validate=_OPTION), values=fields.String(validate=_number), load_default=dict
+    )
     rulebook = fields.Dict(load_default=None, allow_none=True)
 
 
 class _RateSchema(Schema):
     currency = fields.String(required=True, validate=_CURRENCY)
-    on = fields.String(required=True, validate=_ON)
+    on = fields.String(required=True, validate=_day)
     value = fields.Decimal(required=True, validate=validate.Range(min=Decimal(0), min_inclusive=False))
     source = fields.String(required=True, validate=validate.Length(1, 100))
 
@@ -137,6 +155,12 @@ def new_rate(store: Store, workspace_id: str, book_name: str, rate: Mapping[str,
         ).scalar_one_or_none()
         if book is None:
             raise Misconfigured(f"There is no book named {book_name} in this workspace.")
+        known = ledger.rate_on(work.connection, work.workspace_id, book, wanted["currency"], wanted["on"])
+        if known is not None and known.on == wanted["on"]:
+            raise Misconfigured(
+                f"A rate of {wanted['currency']} on {known.on} stands already, and entries may rest on it: "
+                f"{known.value.normalize():f} ({known.source})."
+            )
         ledger.set_rate(work, book, wanted["currency"], wanted["on"], wanted["value"], wanted["source"])
         for connection in connections.connections(work.connection, work.workspace_id):
             if connection.book_id == book:
@@ -162,6 +186,22 @@ def set_webhook_secret(store: Store, workspace_id: str, connection_name: str, se
         texts = {**app.secrets.texts, "webhook_secret": secret, "webhook_secret_previous": old}
         connections.set_app_secrets(store, work, app.id, texts)
         audit.note(work, [Deed("webhook key changed", app.id, "setup", actor=_COMMAND_LINE)])
+
+    store.write(workspace_id, put)
+
+
+def new_tokens(store: Store, workspace_id: str, connection_name: str, access_token: str, refresh_token: str) -> None:
+    """A person connected again: what waited goes on with the new tokens."""
+
+    def put(work: Work) -> None:
+        connection_id = _connection_id(work, connection_name)
+        connection = connections.connection(work.connection, work.workspace_id, connection_id)
+        if connection is None or CONNECTORS[connection.vendor].oauth is None:
+            raise Misconfigured(f"{connection_name} is not connected by tokens.")
+        texts = {"access_token": access_token, "refresh_token": refresh_token}
+        expires_at = work.now + timedelta(seconds=_TOKEN_SECONDS)
+        connections.connect_again(store, work, connection, texts, expires_at)
+        audit.note(work, [Deed("connected again", connection_id, "setup", actor=_COMMAND_LINE)])
 
     store.write(workspace_id, put)
 

@@ -1,11 +1,12 @@
 """Access tokens: refreshed by one worker at a time, saved before they are used, fenced against the late."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from connectors import oauth
 from connectors.contract import OAuth
-from core.errors import GrantLost, Misconfigured, OutcomeUnknown, RetryAfter
+from core.errors import CallRefused, ContractBroken, GrantLost, Misconfigured, OutcomeUnknown, RetryAfter
 from core.failpoint import failpoint
 from core.store import connections
 from core.store.connections import Connection, Credentials
@@ -14,6 +15,7 @@ from core.store.work import Store
 _LEASE_SECONDS = 45
 _LOOKS_MAX = 100
 _LOOK_SECONDS = 0.2
+_BREATHER_SECONDS = 30
 
 
 class Tokens:
@@ -29,8 +31,13 @@ class Tokens:
         generation, expires_at, credentials = self._read()
         if self._declared is not None and expires_at is not None:
             ahead = timedelta(seconds=self._declared.refresh_ahead_seconds)
-            if expires_at - self._store.clock.now() < ahead:
-                generation, credentials = self._refreshed(generation)
+            left = expires_at - self._store.clock.now()
+            if left < ahead:
+                try:
+                    generation, credentials = self._refreshed(generation)
+                except RetryAfter:
+                    if left <= timedelta():
+                        raise
         self._used_generation = generation
         return {"Authorization": f"Bearer {credentials['access_token'] or credentials['api_key']}"}
 
@@ -66,8 +73,11 @@ class Tokens:
         workspace_id = self._connection.workspace_id
         try:
             tokens = self._ask(credentials)
-        except GrantLost as lost:
-            sentence = f"{self._connection.name} no longer accepts our consent. Connect it again; nothing is lost."
+        except (GrantLost, CallRefused, ContractBroken) as lost:
+            said = (
+                "no longer accepts our consent" if isinstance(lost, GrantLost) else f"did not renew our access ({lost})"
+            )
+            sentence = f"{self._connection.name} {said}. Connect it again; nothing is lost."
             self._store.write(workspace_id, lambda work: connections.pause(work, self._connection.id, sentence))
             raise GrantLost(sentence) from lost
         except BaseException:
@@ -84,11 +94,11 @@ class Tokens:
     def _ask(self, credentials: Credentials) -> oauth.Tokens:
         url, client = self._token_url(), self._client()
         failpoint("P13a")
-        try:
-            return oauth.refresh(url, client["client_id"], client["client_secret"], credentials["refresh_token"])
-        except OutcomeUnknown:
-            # the vendor may have rotated the token and the answer was lost: the old one is good for a grace period
-            return oauth.refresh(url, client["client_id"], client["client_secret"], credentials["refresh_token"])
+        for _ in range(2):
+            with suppress(OutcomeUnknown):
+                # after a lost answer the vendor may have rotated the token: the old one is good for a grace period
+                return oauth.refresh(url, client["client_id"], client["client_secret"], credentials["refresh_token"])
+        raise RetryAfter(f"The answers of {self._connection.name} to a refresh were lost.", _BREATHER_SECONDS)
 
     def _token_url(self) -> str:
         assert self._declared is not None

@@ -1,15 +1,16 @@
 """Moves Stripe's rows: as few calls as Stripe allows, and each row whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from urllib.parse import quote, urlencode
+from dataclasses import asdict, dataclass
+from urllib.parse import quote
 
 from connectors.contract import Address, Call, Page, Row
 from connectors.http import Door
 from connectors.rows import Unreadable
-from connectors.stripe.events import notification, polled
+from connectors.stripe import composed
+from connectors.stripe.composed import COMPOSED, Listing, expanded
+from connectors.stripe.events import notifications, polled
 from connectors.stripe.lists import PAGE, ListPage, Params, created, everything, page
-from connectors.stripe.payments import INTENTS, INVOICE_PAYMENTS, PaymentListing, charge_row, payment_row
 from core.errors import CallRefused, ContractBroken, NotThere, OutcomeUnknown
 from core.kinds import Kind
 
@@ -20,12 +21,29 @@ _KNOWN_MAX = 1000
 # Stripe: a request that was refused for its rate was not executed.
 _NOT_EXECUTED = frozenset({429})
 
-_PATHS = {
-    Kind.CUSTOMER: "/v1/customers",
-    Kind.PRODUCT: "/v1/products",
-    Kind.TAX_RATE: "/v1/tax_rates",
-    Kind.PRICE: "/v1/prices",
-    Kind.INVOICE: "/v1/invoices",
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: str
+    params: Params = ()
+    """What the list has to be asked for, to show all."""
+    expand: Sequence[str] = ()
+    parts: str = ""
+    """What every row holds the first ten of: all of them are on pages of their own."""
+
+
+_PLACES = {
+    Kind.CUSTOMER: _Place("/v1/customers"),
+    Kind.PRODUCT: _Place("/v1/products"),
+    Kind.TAX_RATE: _Place("/v1/tax_rates"),
+    Kind.COUPON: _Place("/v1/coupons"),
+    Kind.PROMOTION_CODE: _Place("/v1/promotion_codes"),
+    Kind.PRICE: _Place("/v1/prices", expand=["tiers"]),
+    # Stripe: a subscription that was cancelled is not listed unless it is asked for
+    Kind.SUBSCRIPTION: _Place("/v1/subscriptions", [("status", "all")], parts="items"),
+    Kind.INVOICE: _Place("/v1/invoices", parts="lines"),
+    Kind.CREDIT_NOTE: _Place("/v1/credit_notes", parts="lines"),
+    Kind.BALANCE_TRANSACTION: _Place("/v1/balance_transactions"),
 }
 
 
@@ -76,45 +94,43 @@ class StripeClient:
     def _one(self, kind: Kind, remote_id: str) -> Row:
         ident = quote(remote_id, safe="")
         if kind is Kind.PAYMENT:
-            return self._payment(remote_id, ident)
-        row = self.ask(f"{_PATHS[kind]}/{ident}")
-        return self._with_all_lines(row) if kind is Kind.INVOICE else row
-
-    def _payment(self, remote_id: str, ident: str) -> Row:
-        if remote_id.startswith(("ch_", "py_")):
-            return charge_row(self.ask(f"/v1/charges/{ident}?{urlencode([('expand[]', 'balance_transaction')])}"))
-        expand = urlencode([("expand[]", "latest_charge.balance_transaction")])
-        intent = self.ask(f"{INTENTS}/{ident}?{expand}")
-        of_intent = [("payment[type]", "payment_intent"), ("payment[payment_intent]", remote_id)]
-        return payment_row(intent, list(everything(self.ask, INVOICE_PAYMENTS, of_intent)))
+            return composed.payment(self.ask, remote_id, ident)
+        if kind is Kind.REFUND:
+            return composed.refund(self.ask, ident)
+        place = _PLACES[kind]
+        return self._whole(kind, self.ask(f"{place.path}/{ident}{expanded(place.expand)}"))
 
     def _products(self, remote_ids: Sequence[str]) -> Mapping[str, Row]:
         """Stripe: products are the only kind here whose list can be asked for by ids."""
         found = {}
         for start in range(0, len(remote_ids), PAGE):
             ids = [("ids[]", remote_id) for remote_id in remote_ids[start : start + PAGE]]
-            for row in page(self.ask, _PATHS[Kind.PRODUCT], ids).rows:
+            for row in page(self.ask, _PLACES[Kind.PRODUCT].path, ids).rows:
                 found[str(row["id"])] = row
         return found
 
-    def _with_all_lines(self, invoice: Row) -> Row:
-        """Stripe: an invoice holds its first ten lines; all of them are on pages of their own."""
-        lines = invoice.get("lines")
-        if not isinstance(lines, dict) or not lines.get("has_more"):
-            return invoice
-        path = f"{_PATHS[Kind.INVOICE]}/{quote(str(invoice['id']), safe='')}/lines"
-        return {**invoice, "lines": {**lines, "data": list(everything(self.ask, path)), "has_more": False}}
+    def _whole(self, kind: Kind, row: Row) -> Row:
+        """Stripe: a row holds the first ten of its lines or items; all of them are on pages of their own."""
+        name = _PLACES[kind].parts
+        first = row.get(name) if name else None
+        if not isinstance(first, dict) or not first.get("has_more"):
+            return row
+        if kind is Kind.SUBSCRIPTION:
+            rest = everything(self.ask, "/v1/subscription_items", [("subscription", str(row["id"]))])
+        else:
+            rest = everything(self.ask, f"{_PLACES[kind].path}/{quote(str(row['id']), safe='')}/{name}")
+        return {**row, name: {**first, "data": list(rest), "has_more": False}}
 
     # --- what changed ------------------------------------------------------------------------------------------------
 
     def changes(self, kind: Kind, cursor: Row | None) -> Page:
-        """First every row there is, newest first; then, for ever, what events tell.
+        """First every row there is, newest first; then, for ever, what is told since.
 
-        The newest events are remembered before the first page is read: what happens meanwhile is told afterwards, and
+        The newest news is remembered before the first page is read: what happens meanwhile is told afterwards, and
         what had happened before is in the rows. Stripe keeps events for 30 days.
         """
         if cursor is None:
-            cursor = {**self._newest_events(kind), "listing": {}}
+            cursor = {**self._newest(kind), "listing": {}}
         try:
             return self._listed(kind, cursor) if "listing" in cursor else self._told(kind, cursor)
         except (NotThere, CallRefused):
@@ -128,41 +144,49 @@ class StripeClient:
         except Unreadable as trouble:
             raise ContractBroken(f"Stripe lists what its contract does not know: {trouble}.") from None
 
-    def _newest_events(self, kind: Kind) -> Row:
+    def _newest(self, kind: Kind) -> Row:
         seen: dict[str, int] = {}
         after, more = "", True
         while more and len(seen) < _KNOWN_MAX:
-            answer = self._events(kind, [], after)
-            seen |= {str(event["id"]): created(event) for event in answer.rows}
+            answer = self._news(kind, [], after)
+            seen |= {str(one["id"]): created(one) for one in answer.rows}
             more = answer.more and created(answer.rows[-1]) >= max(seen.values()) - _OVERLAP_SECONDS
             after = answer.last
         return _known(0, seen)
 
     def _listed(self, kind: Kind, cursor: Row) -> Page:
         rows: Sequence[Row]
-        if kind is Kind.PAYMENT:
-            listing = PaymentListing(**cursor["listing"])
-            rows, more = listing.next_rows(self.ask)
+        if kind in COMPOSED:
+            listing = Listing(**cursor["listing"])
+            rows, more = listing.next_rows(self.ask, COMPOSED[kind])
             place = asdict(listing)
         else:
-            answer = page(self.ask, _PATHS[kind], after=cursor["listing"].get("after", ""))
-            rows = [self._with_all_lines(row) for row in answer.rows] if kind is Kind.INVOICE else answer.rows
-            more, place = answer.more, {"after": answer.last}
+            answer = self._page(kind, cursor["listing"].get("after", ""))
+            rows, more, place = [self._whole(kind, row) for row in answer.rows], answer.more, {"after": answer.last}
         begun = {"since": cursor["since"], "known": cursor["known"]}
         return Page(rows, [], {**begun, "listing": place} if more else begun, more)
 
-    def _told(self, kind: Kind, cursor: Row) -> Page:
-        """Events from a little before the newest known one on, since an event may appear after a younger one."""
-        floor = max(cursor["since"] - _OVERLAP_SECONDS, 0)
-        answer = self._events(kind, [("created[gte]", str(floor))], cursor.get("after", ""))
-        told = [event for event in reversed(answer.rows) if event["id"] not in cursor["known"]]
-        seen = {**cursor.get("seen", {}), **{str(event["id"]): created(event) for event in answer.rows}}
-        notifications = [notification(event) for event in told]
-        if answer.more:
-            return Page([], notifications, {**cursor, "after": answer.last, "seen": seen}, more=True)
-        return Page([], notifications, _known(cursor["since"], seen), more=False)
+    def _page(self, kind: Kind, after: str) -> ListPage:
+        place = _PLACES[kind]
+        return page(
+            self.ask, place.path, [*place.params, *(("expand[]", f"data.{path}") for path in place.expand)], after
+        )
 
-    def _events(self, kind: Kind, params: Params, after: str) -> ListPage:
+    def _told(self, kind: Kind, cursor: Row) -> Page:
+        """News from a little before the newest known one on, since it may appear after a younger one."""
+        floor = max(cursor["since"] - _OVERLAP_SECONDS, 0)
+        answer = self._news(kind, [("created[gte]", str(floor))], cursor.get("after", ""))
+        told = [one for one in reversed(answer.rows) if one["id"] not in cursor["known"]]
+        seen = {**cursor.get("seen", {}), **{str(one["id"]): created(one) for one in answer.rows}}
+        onward = {**cursor, "after": answer.last, "seen": seen} if answer.more else _known(cursor["since"], seen)
+        if kind is Kind.BALANCE_TRANSACTION:
+            return Page(told, [], onward, answer.more)
+        return Page([], [one for event in told for one in notifications(event)], onward, answer.more)
+
+    def _news(self, kind: Kind, params: Params, after: str) -> ListPage:
+        """What happened, newest first. Stripe: no event tells of a balance transaction, but none changes either."""
+        if kind is Kind.BALANCE_TRANSACTION:
+            return page(self.ask, _PLACES[kind].path, params, after)
         return page(self.ask, "/v1/events", [*(("types[]", name) for name in polled(kind)), *params], after)
 
 

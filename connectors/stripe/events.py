@@ -1,13 +1,14 @@
-"""Which event types say that something may have changed, and where in the event's object the changed thing's id is.
+"""Which event types say that something may have changed, and where in the event's object the changed things' ids are.
 
 One table for both ears: what arrives by webhook is looked up here, what is polled is asked for by these names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from connectors.contract import Notification, Row
-from connectors.rows import needed_text, part, text, unix_moment
-from connectors.stripe.translate import reference
+from connectors.rows import needed_text, part, parts, text, unix_moment
+from connectors.stripe.translate.reading import reference
 from core.canonical import canonical_json
 from core.kinds import Kind
 
@@ -26,7 +27,15 @@ EVENTS: Mapping[str, tuple[Kind, _Paths]] = {
     **_of(Kind.CUSTOMER, _OWN_ID, "customer", "created updated deleted"),
     **_of(Kind.PRODUCT, _OWN_ID, "product", "created updated deleted"),
     **_of(Kind.TAX_RATE, _OWN_ID, "tax_rate", "created updated"),
+    **_of(Kind.COUPON, _OWN_ID, "coupon", "created updated deleted"),
+    **_of(Kind.PROMOTION_CODE, _OWN_ID, "promotion_code", "created updated"),
     **_of(Kind.PRICE, _OWN_ID, "price", "created updated deleted"),
+    **_of(
+        Kind.SUBSCRIPTION,
+        _OWN_ID,
+        "customer.subscription",
+        "created deleted paused pending_update_applied pending_update_expired resumed trial_will_end updated",
+    ),
     **_of(
         Kind.INVOICE,
         _OWN_ID,
@@ -44,20 +53,27 @@ EVENTS: Mapping[str, tuple[Kind, _Paths]] = {
         "amount_capturable_updated canceled created partially_funded payment_failed processing requires_action "
         "succeeded",
     ),
+    **_of(Kind.CREDIT_NOTE, _OWN_ID, "credit_note", "created updated voided"),
+    **_of(Kind.REFUND, _OWN_ID, "refund", "created failed updated"),
+    **_of(Kind.REFUND, _OWN_ID, "charge.refund", "updated"),
 }
+_PAYING_OUT = frozenset({"credit_note.created", "credit_note.updated"})
+"""A credit note may be written for a refund that was made before: what covers that refund has then changed too."""
 
 
 def polled(kind: Kind) -> list[str]:
     """Stripe: at most 20 names fit into one question."""
-    return [name for name, (of, _) in EVENTS.items() if of is kind]
+    names = [name for name, (of, _) in EVENTS.items() if of is kind]
+    return [*names, *sorted(_PAYING_OUT)] if kind is Kind.REFUND else names
 
 
-def notification(event: Row) -> Notification:
-    """ValueError for what is not an event."""
-    event_type = needed_text(event, "type")
-    kind, remote_id = _subject(event_type, part(part(event, "data"), "object"))
-    return Notification(
-        key=needed_text(event, "id"),
+def notifications(event: Row) -> Sequence[Notification]:
+    """One for each thing that may have changed, the event's own first. ValueError for what is not an event."""
+    event_type, key = needed_text(event, "type"), needed_text(event, "id")
+    changed = part(part(event, "data"), "object")
+    kind, remote_id = _subject(event_type, changed)
+    told = Notification(
+        key=key,
         type=event_type,
         account=text(event, "account"),
         kind=kind,
@@ -66,6 +82,15 @@ def notification(event: Row) -> Notification:
         # Stripe: counts how many endpoints have not answered yet, and so differs from one attempt to the next
         content=canonical_json({name: value for name, value in event.items() if name != "pending_webhooks"}),
     )
+    refunds = [reference(one, "refund") for one in parts(changed, "refunds")] if event_type in _PAYING_OUT else []
+    return [
+        told,
+        *(
+            replace(told, key=f"{key}:{refund}", kind=Kind.REFUND, remote_id=refund)
+            for refund in dict.fromkeys(refunds)
+            if refund
+        ),
+    ]
 
 
 def _subject(event_type: str, changed: Row) -> tuple[Kind | None, str]:

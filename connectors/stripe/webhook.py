@@ -8,7 +8,7 @@ from hashlib import sha256
 from connectors.contract import Notification
 from connectors.rows import Unreadable
 from connectors.strict_json import parse as parse_json
-from connectors.stripe.events import notification
+from connectors.stripe.events import notifications
 
 _TOLERANCE_SECONDS = 300
 _SIGNATURES_MAX = 10
@@ -47,4 +47,4 @@ def parse(body: bytes) -> Sequence[Notification]:
     event = parse_json(body)
     if not isinstance(event, dict):
         raise Unreadable("an event is a JSON object")
-    return [notification(event)]
+    return notifications(event)

@@ -1,20 +1,34 @@
-"""Xero, the ledger: invoices and payments are written as the gateway made them, and read back to the cent.
+"""Xero, the ledger: what the gateway made and moved is written as it was, and read back to the cent.
 
 The item carries price and product, the tax code is a choice of the bookkeeper's: neither products nor tax rates are
-written. What the numbers below rest on, and how to get a real sandbox, is in README.md.
+written, nor coupons and subscriptions, which Xero does not know. What the numbers below rest on, and how to get a real
+sandbox, is in README.md.
 """
 
-from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Webhook, Writes
+from collections.abc import Callable
+
+from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Row, Webhook, Writes
 from connectors.rows import needed_text
-from connectors.xero import translate, webhook
+from connectors.xero import allocations, figures, webhook
 from connectors.xero.client import XeroClient
 from connectors.xero.elements import Endpoint, version
-from connectors.xero.endpoints import CONTACTS, INVOICES, ITEMS, PAYMENTS
+from connectors.xero.endpoints import (
+    BANK_TRANSACTIONS,
+    CONTACTS,
+    CREDIT_NOTES,
+    CREDIT_PAYMENTS,
+    INVOICES,
+    ITEMS,
+    PAYMENTS,
+)
+from connectors.xero.translate import catalogue, documents, settlements
+from connectors.xero.translate.amounts import CLEARING_ACCOUNT, INCOME_ACCOUNT, REFUNDS_TO_CLASSIFY, TAX_CODE
+from core.figures import Figures
 from core.kinds import Kind
 
 
-def _reads(endpoint: Endpoint) -> Reads:
-    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version)
+def _reads(endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None) -> Reads:
+    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts)
 
 
 def _always(_entity: object, _is_there: bool) -> bool:
@@ -28,13 +42,16 @@ XERO = Connector(
     reads={
         Kind.CUSTOMER: _reads(CONTACTS),
         Kind.PRICE: _reads(ITEMS),
-        Kind.INVOICE: _reads(INVOICES),
-        Kind.PAYMENT: _reads(PAYMENTS),
+        Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
+        Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
+        Kind.CREDIT_NOTE: _reads(CREDIT_NOTES, figures.of_credit_note),
+        Kind.REFUND: _reads(BANK_TRANSACTIONS),
+        Kind.CREDIT_REFUND: _reads(CREDIT_PAYMENTS),
     },
     writes={
         Kind.CUSTOMER: Writes(
             owes=_always,
-            row=translate.contact,
+            row=catalogue.contact,
             call=CONTACTS.call,
             rows=CONTACTS.rows,
             answer=CONTACTS.answer,
@@ -47,7 +64,7 @@ XERO = Connector(
         ),
         Kind.PRICE: Writes(
             owes=_always,
-            row=translate.item,
+            row=catalogue.item,
             call=ITEMS.call,
             rows=ITEMS.rows,
             answer=ITEMS.answer,
@@ -56,12 +73,12 @@ XERO = Connector(
             found=ITEMS.found,
             natural_key=ITEMS.key,
             batch_max=35,
-            slots=(translate.INCOME_ACCOUNT,),
+            slots=(INCOME_ACCOUNT,),
             on_demand=True,
         ),
         Kind.INVOICE: Writes(
-            owes=translate.owes_invoice,
-            row=translate.invoice,
+            owes=documents.owes_invoice,
+            row=documents.invoice,
             call=INVOICES.call,
             rows=INVOICES.rows,
             answer=INVOICES.answer,
@@ -70,11 +87,11 @@ XERO = Connector(
             found=INVOICES.found,
             natural_key=INVOICES.key,
             batch_max=50,
-            line_slots=(translate.INCOME_ACCOUNT, translate.TAX_CODE),
+            line_slots=(INCOME_ACCOUNT, TAX_CODE),
         ),
         Kind.PAYMENT: Writes(
-            owes=translate.owes_payment,
-            row=translate.payment,
+            owes=settlements.owes_payment,
+            row=settlements.payment,
             call=PAYMENTS.call,
             rows=PAYMENTS.rows,
             answer=PAYMENTS.answer,
@@ -83,14 +100,74 @@ XERO = Connector(
             found=PAYMENTS.found,
             natural_key=PAYMENTS.key,
             batch_max=50,
-            slots=(translate.CLEARING_ACCOUNT,),
-            parts=translate.payment_parts,
+            slots=(CLEARING_ACCOUNT,),
+            parts=settlements.payment_parts,
+        ),
+        Kind.CREDIT_NOTE: Writes(
+            owes=documents.owes_credit_note,
+            row=documents.credit_note,
+            call=CREDIT_NOTES.call,
+            rows=CREDIT_NOTES.rows,
+            answer=CREDIT_NOTES.answer,
+            differs=CREDIT_NOTES.differs,
+            question=CREDIT_NOTES.question,
+            found=CREDIT_NOTES.found,
+            natural_key=CREDIT_NOTES.key,
+            batch_max=30,
+            line_slots=(INCOME_ACCOUNT, TAX_CODE),
+        ),
+        Kind.ALLOCATION: Writes(
+            owes=settlements.owes_allocation,
+            row=settlements.allocation,
+            call=allocations.call,
+            rows=allocations.rows,
+            answer=allocations.answer,
+            differs=allocations.differs,
+            question=allocations.question,
+            found=allocations.found,
+            natural_key=allocations.key,
+        ),
+        Kind.REFUND: Writes(
+            owes=settlements.owes_refund,
+            row=settlements.refund,
+            call=BANK_TRANSACTIONS.call,
+            rows=BANK_TRANSACTIONS.rows,
+            answer=BANK_TRANSACTIONS.answer,
+            differs=BANK_TRANSACTIONS.differs,
+            question=BANK_TRANSACTIONS.question,
+            found=BANK_TRANSACTIONS.found,
+            natural_key=BANK_TRANSACTIONS.key,
+            batch_max=30,
+            slots=(CLEARING_ACCOUNT, REFUNDS_TO_CLASSIFY),
+            needs=settlements.refund_needs,
+        ),
+        Kind.CREDIT_REFUND: Writes(
+            owes=settlements.owes_credit_refund,
+            row=settlements.credit_refund,
+            call=CREDIT_PAYMENTS.call,
+            rows=CREDIT_PAYMENTS.rows,
+            answer=CREDIT_PAYMENTS.answer,
+            differs=CREDIT_PAYMENTS.differs,
+            question=CREDIT_PAYMENTS.question,
+            found=CREDIT_PAYMENTS.found,
+            natural_key=CREDIT_PAYMENTS.key,
+            batch_max=30,
+            slots=(CLEARING_ACCOUNT,),
+            slots_beside={Kind.REFUND: (REFUNDS_TO_CLASSIFY,)},
         ),
     },
     limit=RateLimit(calls=60, per_seconds=60),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
     settle_seconds=330,
-    pulls=(Kind.CUSTOMER, Kind.PRICE, Kind.INVOICE, Kind.PAYMENT),
-    poll_seconds=600,  # four calls each time, of 5,000 a day
+    pulls=(
+        Kind.CUSTOMER,
+        Kind.PRICE,
+        Kind.INVOICE,
+        Kind.PAYMENT,
+        Kind.CREDIT_NOTE,
+        Kind.REFUND,
+        Kind.CREDIT_REFUND,
+    ),
+    poll_seconds=900,  # seven calls each time, of 5,000 a day
 )

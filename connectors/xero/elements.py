@@ -40,8 +40,8 @@ class Endpoint:
             key=key,
         )
 
-    def rows(self, body: bytes) -> Sequence[Row]:
-        return parts(strict_json.parse(body), self.plural)
+    def rows(self, call: Call) -> Sequence[Row]:
+        return parts(strict_json.parse(call.body), self.plural)
 
     def answer(self, rows: Sequence[Row], body: Row) -> Sequence[Outcome]:
         elements = listed(body, self.plural)

@@ -73,6 +73,10 @@ def _invoices_question(rows: Sequence[Row]) -> str:
 
 
 def _invoice_facts(row: Row) -> Mapping[str, str]:
+    return _document_facts(row, "InvoiceNumber")
+
+
+def _document_facts(row: Row, number: str) -> Mapping[str, str]:
     status = text(row, "Status")
     if status in _GONE:
         return {"Status": "VOIDED"}
@@ -81,7 +85,7 @@ def _invoice_facts(row: Row) -> Mapping[str, str]:
     total = decimal(row, "Total")
     return {
         "Status": "AUTHORISED" if status in _STANDING else status,
-        "InvoiceNumber": text(row, "InvoiceNumber").strip(),
+        number: text(row, number).strip(),
         "Contact": text(part(row, "Contact"), "ContactID").lower(),
         "CurrencyCode": text(row, "CurrencyCode"),
         "Date": document_date(row, "Date"),
@@ -100,6 +104,28 @@ def _total(row: Row, name: str, line_name: str) -> Decimal:
 
 
 INVOICES = Endpoint("Invoices", "InvoiceID", _invoice_key, _invoice_facts, _invoices_question, options="&unitdp=4")
+
+
+# --- credit notes ----------------------------------------------------------------------------------------------------
+
+
+def _credit_note_key(row: Row) -> str:
+    return " ".join(text(row, name).strip() for name in ("Type", "CreditNoteNumber", "Reference"))
+
+
+def _credit_notes_question(rows: Sequence[Row]) -> str:
+    """Xero: unlike invoices, credit notes have no list of numbers to be asked for."""
+    numbers = [text(row, "CreditNoteNumber") for row in rows]
+    return f"{ROOT}/CreditNotes?{_any_of('CreditNoteNumber', numbers)}&{_WHOLE_PAGE}"
+
+
+def _credit_note_facts(row: Row) -> Mapping[str, str]:
+    return _document_facts(row, "CreditNoteNumber")
+
+
+CREDIT_NOTES = Endpoint(
+    "CreditNotes", "CreditNoteID", _credit_note_key, _credit_note_facts, _credit_notes_question, options="&unitdp=4"
+)
 
 
 # --- payments --------------------------------------------------------------------------------------------------------
@@ -128,12 +154,69 @@ def _payments_shown(body: Row) -> Sequence[Row]:
 
 
 def _payment_facts(row: Row) -> Mapping[str, str]:
+    return {**_moved_facts(row), "Invoice": _paid_invoice(row)}
+
+
+def _moved_facts(row: Row) -> Mapping[str, str]:
     amount = decimal(row, "Amount")
-    return {
-        "Invoice": _paid_invoice(row),
-        "Date": document_date(row, "Date"),
-        "Amount": "" if amount is None else decimal_text(amount),
-    }
+    return {"Date": document_date(row, "Date"), "Amount": "" if amount is None else decimal_text(amount)}
 
 
 PAYMENTS = Endpoint("Payments", "PaymentID", _payment_key, _payment_facts, _payments_question, _payments_shown)
+
+
+# --- payments of credit notes ----------------------------------------------------------------------------------------
+
+
+def _credit_payment_key(row: Row) -> str:
+    return f"{_paid_credit_note(row)} {text(row, 'Reference').strip()}"
+
+
+def _paid_credit_note(row: Row) -> str:
+    """Xero: a payment that is listed shows its credit note as an invoice, with the credit note's id."""
+    shown = text(part(row, "CreditNote"), "CreditNoteID") or text(part(row, "Invoice"), "InvoiceID")
+    return shown.lower()
+
+
+def _credit_payments_question(rows: Sequence[Row]) -> str:
+    references = [text(row, "Reference") for row in rows]
+    return f"{ROOT}/Payments?{_any_of('Reference', references)}&{_WHOLE_PAGE}"
+
+
+def _credit_payment_facts(row: Row) -> Mapping[str, str]:
+    return {**_moved_facts(row), "CreditNote": _paid_credit_note(row)}
+
+
+CREDIT_PAYMENTS = Endpoint(
+    "Payments", "PaymentID", _credit_payment_key, _credit_payment_facts, _credit_payments_question
+)
+
+
+# --- bank transactions -----------------------------------------------------------------------------------------------
+
+
+def _bank_transaction_key(row: Row) -> str:
+    return f"{text(row, 'Type')} {text(row, 'Reference').strip()}"
+
+
+def _bank_transactions_question(rows: Sequence[Row]) -> str:
+    references = [text(row, "Reference") for row in rows]
+    return f"{ROOT}/BankTransactions?{_any_of('Reference', references)}&{_WHOLE_PAGE}"
+
+
+def _bank_transaction_facts(row: Row) -> Mapping[str, str]:
+    return {
+        "Contact": text(part(row, "Contact"), "ContactID").lower(),
+        "Date": document_date(row, "Date"),
+        "Total": decimal_text(_total(row, "SubTotal", "LineAmount") + (decimal(row, "TotalTax") or Decimal(0))),
+    }
+
+
+BANK_TRANSACTIONS = Endpoint(
+    "BankTransactions",
+    "BankTransactionID",
+    _bank_transaction_key,
+    _bank_transaction_facts,
+    _bank_transactions_question,
+    options="&unitdp=4",
+)

@@ -20,9 +20,9 @@ _REFUSALS: Sequence[tuple[str, ReasonCode, _Params]] = (
         lambda element, _: {"name": _own(element, "Name")},
     ),
     (
-        r"invoice # must be unique|invoice number .* already (exists|in use)",
+        r"(invoice|credit note) # must be unique|invoice number .* already (exists|in use)",
         ReasonCode.NUMBER_TAKEN,
-        lambda element, _: {"number": _own(element, "InvoiceNumber")},
+        lambda element, _: {"number": _own(element, "InvoiceNumber") or _own(element, "CreditNoteNumber")},
     ),
     (
         r"item with code .* already exists",

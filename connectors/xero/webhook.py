@@ -16,7 +16,7 @@ from connectors.xero.wire import moment
 from core.canonical import canonical_json
 from core.kinds import Kind
 
-_KINDS = {"INVOICE": Kind.INVOICE, "CONTACT": Kind.CUSTOMER}
+_KINDS = {"INVOICE": Kind.INVOICE, "CONTACT": Kind.CUSTOMER, "CREDITNOTE": Kind.CREDIT_NOTE}
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], _now: datetime) -> str | None:

@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 
 from core.book import Book
 from core.errors import Misconfigured
 from core.store import schema
 from core.store.bodies import data_key
 from core.store.work import Store, Work
+
+OPTIONS = ("settle_seconds", "pull_seconds", "read_seconds", "calls_per_window")
+"""What one connection may say otherwise than its connector declares."""
 
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
@@ -177,14 +180,30 @@ class App:
     workspace_id: str
     vendor: str
     secrets: Credentials
+    connections: Mapping[str, str]
+    """Those that it serves: our id to the vendor's id of the account."""
+
+
+_APP = (
+    select(schema.app, schema.connection.c.id.label("connection_id"), schema.connection.c.account)
+    .outerjoin(
+        schema.connection,
+        (schema.connection.c.workspace_id == schema.app.c.workspace_id)
+        & (schema.connection.c.app_id == schema.app.c.id),
+    )
+    .where(schema.app.c.id == bindparam("app_id"))
+)
 
 
 def app(store: Store, database: Database, app_id: str) -> App | None:
-    """By its id alone: the webhook door knows no workspace yet."""
-    row = database.execute(select(schema.app).where(schema.app.c.id == app_id)).one_or_none()
-    if row is None:
+    """By its id alone, with all that the webhook door asks about it: it knows no workspace yet."""
+    rows = database.execute(_APP, {"app_id": app_id}).all()
+    if not rows:
         return None
-    return App(row.id, row.workspace_id, row.vendor, _open(store, database, row.workspace_id, row.id, row.secrets))
+    one = rows[0]
+    secrets = _open(store, database, one.workspace_id, one.id, one.secrets)
+    served = {row.connection_id: row.account for row in rows if row.connection_id is not None}
+    return App(one.id, one.workspace_id, one.vendor, secrets, served)
 
 
 def credentials(store: Store, database: Database, of: Connection) -> tuple[int, datetime | None, Credentials]:
@@ -234,6 +253,23 @@ def save_tokens(
         )
     )
     return saved.rowcount == 1
+
+
+def connect_again(store: Store, work: Work, of: Connection, texts: Mapping[str, str], expires_at: datetime) -> None:
+    """A person brought new secrets: they count from now on, and a refresh that is still under way comes too late."""
+    table = schema.connection
+    work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == of.workspace_id, table.c.id == of.id)
+        .values(
+            credentials=_seal(store, work, of.id, texts),
+            token_generation=table.c.token_generation + 1,
+            token_expires_at=expires_at,
+            refresh_fence=table.c.refresh_fence + 1,
+            refresh_lease_until=None,
+        )
+    )
+    resume(work, of.id)
 
 
 def end_refresh(work: Work, of: Connection, fence: int) -> None:

@@ -13,7 +13,7 @@ from core.lifecycle import DeliveryState
 from core.store import schema
 from core.store.work import Work
 
-_MONEY = frozenset({Kind.INVOICE, Kind.PAYMENT})
+_CATALOGUE = frozenset({Kind.PRODUCT, Kind.TAX_RATE, Kind.COUPON, Kind.PROMOTION_CODE, Kind.PRICE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def due(database: Connection, now: datetime) -> list[Duty]:
 
 
 def _urgency(duty: Duty) -> tuple[bool, str]:
-    """Money goes before the catalogue, and what is nearest to its goal before what only begins."""
-    return duty.kind not in _MONEY, duty.purpose
+    """Money and customers go before the catalogue, and what is nearest to its goal before what only begins."""
+    return duty.kind in _CATALOGUE, duty.purpose
 
 
 def _work(now: datetime) -> Iterator[Select[Any]]:

@@ -47,15 +47,16 @@ def receive(store: Store, work: Work, app_id: str, headers: Mapping[str, str], b
     """Keeps a signed message as it came: its raw bytes sealed, its headers, the moment. The receipt's id."""
     receipt_id = work.new_id()
     work.connection.execute(
-        insert(schema.receipt).values(
-            workspace_id=work.workspace_id,
-            id=receipt_id,
-            app_id=app_id,
-            body_id=keep(store, work, [body])[0],
-            received_at=work.now,
-            headers=dict(headers),
-            readable=readable,
-        )
+        insert(schema.receipt),
+        {
+            "workspace_id": work.workspace_id,
+            "id": receipt_id,
+            "app_id": app_id,
+            "body_id": keep(store, work, [body])[0],
+            "received_at": work.now,
+            "headers": dict(headers),
+            "readable": readable,
+        },
     )
     return receipt_id
 

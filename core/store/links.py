@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Update, and_, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Update, and_, bindparam, func, insert, select, update
 
 from core.kinds import Kind
 from core.store import schema
@@ -78,7 +78,7 @@ def linked(
     connection: Connection, workspace_id: str, connection_id: str, remote: Iterable[tuple[Kind, str]]
 ) -> dict[tuple[Kind, str], str]:
     """(kind, remote id) to our record's id; a merged record stands for its survivor."""
-    wanted = list(set(remote))
+    wanted = set(remote)
     if not wanted:
         return {}
     link, record = schema.link, schema.record
@@ -88,10 +88,13 @@ def linked(
         .where(
             link.c.workspace_id == workspace_id,
             link.c.connection_id == connection_id,
-            tuple_(link.c.kind, link.c.remote_id).in_([(kind.value, remote_id) for kind, remote_id in wanted]),
+            # apart, and paired below: SQLite finds a list of pairs in no index
+            link.c.kind.in_({kind.value for kind, _ in wanted}),
+            link.c.remote_id.in_({remote_id for _, remote_id in wanted}),
         )
     )
-    return {(Kind(row.kind), row.remote_id): row.record_id for row in rows}
+    found = {(Kind(row.kind), row.remote_id): row.record_id for row in rows}
+    return {key: found[key] for key in wanted & found.keys()}
 
 
 def remote_ids(

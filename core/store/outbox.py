@@ -302,32 +302,42 @@ def close(store: Store, work: Work, push_id: str, outcome: str, answer: bytes | 
 def open_pushes(store: Store, work: Work, connection_id: str, kind: str) -> list[tuple[str, datetime | None, Push]]:
     """(state, when it may be asked about, the push): what was sent and not settled, the oldest first."""
     push, member = schema.push, schema.push_member
-    rows = work.connection.execute(
-        select(push)
-        .where(
+    found = work.connection.execute(
+        select(push).where(
             push.c.workspace_id == work.workspace_id,
             push.c.connection_id == connection_id,
             push.c.kind == kind,
             push.c.state.in_(["sent", "unknown"]),
         )
-        .order_by(push.c.id)
-    ).all()
+    )
+    # sorted here: to have them in order, SQLite would walk through every push there ever was
+    rows = sorted(found, key=lambda row: str(row.id))
+    members: dict[str, list[str]] = {}
+    for of in work.connection.execute(
+        select(member.c.push_id, member.c.delivery_id)
+        .where(member.c.workspace_id == work.workspace_id, member.c.push_id.in_([row.id for row in rows]))
+        .order_by(member.c.push_id, member.c.position)
+    ):
+        members.setdefault(of.push_id, []).append(of.delivery_id)
+    owed = {one.id: one for one in _owed(work, [id_ for ids in members.values() for id_ in ids])}
     bodies = open_bodies(store, work.connection, work.workspace_id, [row.body_id for row in rows])
-    opened = []
-    for row in rows:
-        ids = work.connection.execute(
-            select(member.c.delivery_id)
-            .where(member.c.workspace_id == work.workspace_id, member.c.push_id == row.id)
-            .order_by(member.c.position)
-        ).scalars()
-        order = list(ids)
-        owed = {one.id: one for one in _owed(work, order)}
-        members = tuple(owed[delivery_id] for delivery_id in order)
-        content = Push(
-            row.id, row.method, row.path, row.content_type, row.key, bodies[row.body_id], members, row.created_at
+    return [
+        (
+            row.state,
+            row.ask_after,
+            Push(
+                row.id,
+                row.method,
+                row.path,
+                row.content_type,
+                row.key,
+                bodies[row.body_id],
+                tuple(owed[delivery_id] for delivery_id in members[row.id]),
+                row.created_at,
+            ),
         )
-        opened.append((row.state, row.ask_after, content))
-    return opened
+        for row in rows
+    ]
 
 
 def _owed(work: Work, delivery_ids: Sequence[str]) -> list[Owed]:

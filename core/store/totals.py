@@ -10,8 +10,9 @@ Totals = dict[tuple[str, str], int]
 
 
 def totals(database: Connection, workspace_id: str) -> Totals:
-    """Issued invoices that count, and the payments that came, by what they were applied to."""
+    """Issued invoices and credit notes that count, and the payments that came, by what they were applied to."""
     invoice, payment, part = schema.invoice, schema.payment, schema.payment_application
+    note = schema.credit_note
     counting = [status.value for status in InvoiceStatus if status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID}]
     summed: Totals = {}
     for row in database.execute(
@@ -27,6 +28,13 @@ def totals(database: Connection, workspace_id: str) -> Totals:
         summed["invoice total", row.currency] = int(row.total)
         summed["invoice tax", row.currency] = int(row.tax)
         summed["invoice due", row.currency] = int(row.due)
+    for credited in database.execute(
+        select(note.c.currency, func.sum(note.c.total_minor).label("total"), func.sum(note.c.tax_minor).label("tax"))
+        .where(note.c.workspace_id == workspace_id, ~note.c.void)
+        .group_by(note.c.currency)
+    ):
+        summed["credit note total", credited.currency] = int(credited.total)
+        summed["credit note tax", credited.currency] = int(credited.tax)
     for paid in database.execute(
         select(payment.c.currency, func.sum(part.c.amount_minor).label("paid"))
         .join(part, and_(part.c.workspace_id == payment.c.workspace_id, part.c.parent_id == payment.c.id))

@@ -1,7 +1,7 @@
 """The Stripe account that is played: its objects, its clocks, and the events it tells of."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.kit import Clock
@@ -21,6 +21,11 @@ class Asked:
 
     request_id: str | None = None
     idempotency_key: str | None = None
+    shown: Shown = field(default_factory=dict, init=False)
+    """As events show it; one object for all of them."""
+
+    def __post_init__(self) -> None:
+        self.shown.update(id=self.request_id, idempotency_key=self.idempotency_key)
 
 
 class Account:
@@ -93,7 +98,7 @@ class Account:
                 "id": self.store.new_id("event"),
                 "object": "event",
                 "created": self.now() if at is None else at,
-                "request": {"id": self.asked.request_id, "idempotency_key": self.asked.idempotency_key},
+                "request": self.asked.shown,
                 "type": type_,
                 "_kind": kind,
                 "_told_at": self.now(),

@@ -5,8 +5,8 @@ Most of an object is its kind's blank, so the blank serves as the compressor's d
 
 import json
 import zlib
-from base64 import b85decode, b85encode
-from functools import cache
+from base64 import b64decode, b64encode
+from functools import cache, lru_cache
 from typing import Any
 
 from sandbox.stripe.blanks import BLANKS
@@ -22,9 +22,15 @@ def _written(value: Any) -> bytes:
 
 
 def pack(kind: str, value: Any) -> str:
+    return _packed(kind, _written(value))
+
+
+@lru_cache(maxsize=64)
+def _packed(kind: str, written: bytes) -> str:
+    """Several events and the answer to one request often show the same object: it is packed and kept once."""
     packer = zlib.compressobj(level=6, zdict=_dictionary(kind))
-    return b85encode(packer.compress(_written(value)) + packer.flush()).decode()
+    return b64encode(packer.compress(written) + packer.flush()).decode()
 
 
 def unpack(kind: str, packed: str) -> Any:
-    return json.loads(zlib.decompressobj(zdict=_dictionary(kind)).decompress(b85decode(packed)))
+    return json.loads(zlib.decompressobj(zdict=_dictionary(kind)).decompress(b64decode(packed)))

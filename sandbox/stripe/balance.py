@@ -127,8 +127,10 @@ def mature(account: Account) -> None:
     matured = False
     while account.settling and account.settling[0][0] <= now:
         _, id_ = heappop(account.settling)
-        account.store.save(account.store.get("balance_transaction", id_), status="available")
-        matured = True
+        moved = account.store.find("balance_transaction", id_)
+        if moved is not None:
+            account.store.save(moved, status="available")
+            matured = True
     if matured:
         account.tell("balance.available", "balance", balance(account))
 

@@ -96,6 +96,19 @@ def capture(account: Account, intent: Row, charge: Row, amount: int) -> None:
         account.agenda.put(BUSINESS_DAY, account.latest(), "dispute_begins", charge.id)
 
 
+def abandon(account: Account, intent: Row, reason: str | None) -> Row:
+    account.store.save(
+        intent,
+        status="canceled",
+        amount_capturable=0,
+        canceled_at=account.now_for(intent["customer"]),
+        cancellation_reason=reason,
+        next_action=None,
+    )
+    account.emit("payment_intent.canceled", intent)
+    return intent
+
+
 def _declined(account: Account, intent: Row, method: Row, card: Card) -> StripeError:
     charge = _new_charge(account, intent, method, paid=False, status="failed")
     charge |= {"failure_code": card.code, "failure_message": card.message}

@@ -68,6 +68,8 @@ class Courier:
         self._log: list[dict[str, Any]] = []
         self._number = 0
         self._under_way = 0
+        self._life = 0
+        """Counts the times that all was forgotten: what was under way then leaves no trace."""
         self._changed = threading.Condition()
         self._stopping = False
         self._threads: list[threading.Thread] = []
@@ -117,6 +119,7 @@ class Courier:
 
     def clear(self) -> None:
         with self._changed:
+            self._life += 1
             self._due.clear()
             self._held.clear()
             self._log.clear()
@@ -162,8 +165,11 @@ class Courier:
                 self._under_way -= 1
 
     def _attempt(self, delivery: Delivery) -> None:
+        life = self._life
         status, problem = _post(delivery, int(self._now().timestamp()))
         with self._changed:
+            if life != self._life:
+                return
             self._note(delivery, status, problem)
             self._release_overtaken(delivery)
             accepted = status is not None and 200 <= status < 300

@@ -7,7 +7,7 @@ refund, refunds made before, credit to the customer, money outside of Stripe) mu
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.stripe import credit_note_lines, customer_balance, invoice_settling, payment_intents, refunds
+from sandbox.stripe import credit_note_lines, customer_balance, invoice_settling, refunds
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.params import (
@@ -103,9 +103,9 @@ def create(account: Account, params: Params) -> Row:
     account.store.save(note, refunds=linked)
     account.emit("credit_note.created", note)
     post = note["post_payment_amount"]
-    account.store.save(
-        invoice, post_payment_credit_notes_amount=invoice["post_payment_credit_notes_amount"] + post
-    )
+    if post:
+        credited = invoice["post_payment_credit_notes_amount"] + post
+        account.update(invoice, "invoice.updated", post_payment_credit_notes_amount=credited)
     _lower(account, invoice, note["pre_payment_amount"])
     return note
 
@@ -250,24 +250,14 @@ def _next_number(account: Account, invoice: Row) -> str:
 
 
 def _lower(account: Account, invoice: Row, amount: int) -> None:
-    """Of what is still to be paid; a negative amount raises it again. Nothing left means paid."""
+    """Of what is still to be paid; a negative amount raises it again."""
     changes = {
         "amount_due": invoice["amount_due"] - amount,
         "amount_remaining": invoice["amount_remaining"] - amount,
         "pre_payment_credit_notes_amount": invoice["pre_payment_credit_notes_amount"] + amount,
     }
-    if amount and changes["amount_remaining"] == 0:
-        intent = invoice_settling.close_payment(account, invoice)
-        if intent is not None:
-            payment_intents.abandon(account, intent, "automatic")
-        invoice_settling.mark_paid(account, invoice, **changes)
-        return
-    payment = invoice_settling.open_payment(account, invoice) if amount else None
-    if payment is not None:
-        rest = changes["amount_remaining"]
-        account.store.save(payment, amount_requested=rest)
-        account.store.save(account.store.get("payment_intent", payment["_payment"]), amount=rest)
-    account.update(invoice, "invoice.updated", **changes)
+    if amount:
+        invoice_settling.change_due(account, invoice, changes)
 
 
 def void(account: Account, params: Params, id_: str) -> Row:

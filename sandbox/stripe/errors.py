@@ -32,6 +32,14 @@ class MalformedParameterError(StripeError):
     """Refused before the endpoint began its work, so an idempotency key does not remember it."""
 
 
+class Rehearsal(Exception):
+    """What a preview shows."""
+
+    def __init__(self, shown: dict[str, Any]) -> None:
+        super().__init__()
+        self.shown = shown
+
+
 def no_such(noun: str, id_: str, param: str = "id", *, status: int = 404) -> StripeError:
     """404 where the address names it, 400 where a parameter does."""
     return StripeError(f"No such {noun}: '{id_}'", status=status, code="resource_missing", param=param)

@@ -55,9 +55,9 @@ def put(account: Account, invoice: Row, items: Iterable[Row]) -> None:
                 },
                 "subscription": subscription,
                 "_item": item.id,
+                **_of_item(item),
             }
         )
-        _copy(item, line)
         account.store.add(line)
         account.store.save(item, invoice=invoice.id, _line=line.id)
         added.append(line.id)
@@ -67,8 +67,7 @@ def put(account: Account, invoice: Row, items: Iterable[Row]) -> None:
 def refresh(account: Account, invoice: Row, item: Row) -> None:
     """The line of an item that was edited."""
     line = account.store.get("line_item", item["_line"])
-    _copy(item, line)
-    account.store.save(line)
+    account.store.save(line, **_of_item(item))
     account.store.save(invoice)
 
 
@@ -80,10 +79,9 @@ def take_off(account: Account, invoice: Row, item: Row) -> None:
     account.store.save(item, invoice=None, _line=None)
 
 
-def _copy(item: Row, line: Row) -> None:
-    line.update({name: item[name] for name in _FROM_ITEM if name in item})
-    line["subtotal"] = item["amount"]
-    line["_tax_rates"] = item["tax_rates"]
+def _of_item(item: Row) -> dict[str, Any]:
+    fields = {name: item[name] for name in _FROM_ITEM if name in item}
+    return {**fields, "subtotal": item["amount"], "_tax_rates": item["tax_rates"]}
 
 
 def _credited(item: Row) -> dict[str, Any] | None:

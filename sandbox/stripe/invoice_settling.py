@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import customer_balance, subscription_standing
+from sandbox.stripe import charging, customer_balance, subscription_standing
 from sandbox.stripe.account import Account
 from sandbox.stripe.rows import Row
 
@@ -38,10 +38,21 @@ def receive(account: Account, invoice: Row, amount: int) -> None:
             account, owner, -over, invoice["currency"], "invoice_overpaid", invoice=invoice.id
         )
         account.emit("invoice.overpaid", invoice)
-    if changes["amount_remaining"] == 0:
+    change_due(account, invoice, changes)
+
+
+def change_due(account: Account, invoice: Row, changes: dict[str, Any]) -> None:
+    """`changes` hold what remains: the default payment follows it, and nothing left means paid."""
+    rest = changes["amount_remaining"]
+    if rest == 0:
+        close_payment(account, invoice, "automatic")
         mark_paid(account, invoice, **changes)
-    else:
-        account.update(invoice, "invoice.updated", **changes)
+        return
+    payment = open_payment(account, invoice)
+    if payment is not None:
+        account.store.save(payment, amount_requested=rest)
+        account.store.save(account.store.get("payment_intent", payment["_payment"]), amount=rest)
+    account.update(invoice, "invoice.updated", **changes)
 
 
 def mark_paid(account: Account, invoice: Row, **changes: Any) -> None:
@@ -72,12 +83,12 @@ def open_payment(account: Account, invoice: Row) -> Row | None:
     return next((one for one in payments if one["is_default"] and one["status"] == "open"), None)
 
 
-def close_payment(account: Account, invoice: Row) -> Row | None:
-    """Cancels the default payment; the intent it leaves behind is returned."""
+def close_payment(account: Account, invoice: Row, reason: str) -> None:
+    """Cancels the default payment, and the intent behind it."""
     payment = open_payment(account, invoice)
     if payment is None:
-        return None
+        return
     at = account.now_for(invoice["customer"])
     transitions = {**payment["status_transitions"], "canceled_at": at}
     account.store.save(payment, status="canceled", status_transitions=transitions)
-    return account.store.get("payment_intent", payment["_payment"])
+    charging.abandon(account, account.store.get("payment_intent", payment["_payment"]), reason)

@@ -130,9 +130,7 @@ def pay(account: Account, params: Params, id_: str) -> Row:
 
 def pay_out_of_band(account: Account, invoice: Row) -> Row:
     """Money that went past Stripe: no charge, no payment, no balance transaction."""
-    intent = invoice_settling.close_payment(account, invoice)
-    if intent is not None:
-        payment_intents.abandon(account, intent, "automatic")
+    invoice_settling.close_payment(account, invoice, "automatic")
     rest = invoice["amount_remaining"]
     invoice_settling.mark_paid(
         account,
@@ -194,9 +192,7 @@ def void(account: Account, _: Params, id_: str) -> Row:
         )
     if invoice["amount_paid"]:
         raise StripeError("This invoice has been paid in part, so it cannot be voided.")
-    intent = invoice_settling.close_payment(account, invoice)
-    if intent is not None:
-        payment_intents.abandon(account, intent, "void_invoice")
+    invoice_settling.close_payment(account, invoice, "void_invoice")
     customer = account.store.get("customer", invoice["customer"])
     spent = invoice["starting_balance"] - (invoice["ending_balance"] or 0)
     if spent and not customer.deleted:

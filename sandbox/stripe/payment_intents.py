@@ -216,20 +216,7 @@ def cancel(account: Account, params: Params, id_: str) -> Row:
             code="payment_intent_unexpected_state",
             payment_intent=account.show(intent),
         )
-    return abandon(account, intent, params.get("cancellation_reason"))
-
-
-def abandon(account: Account, intent: Row, reason: str | None) -> Row:
-    account.store.save(
-        intent,
-        status="canceled",
-        amount_capturable=0,
-        canceled_at=account.now_for(intent["customer"]),
-        cancellation_reason=reason,
-        next_action=None,
-    )
-    account.emit("payment_intent.canceled", intent)
-    return intent
+    return charging.abandon(account, intent, params.get("cancellation_reason"))
 
 
 def listed(account: Account, params: Params) -> Page:

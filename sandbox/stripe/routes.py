@@ -1,6 +1,7 @@
 """The endpoints that are played, in the order of the contract's list."""
 
 from sandbox.stripe import (
+    attached_payments,
     balance,
     catalogue,
     charges,
@@ -14,10 +15,12 @@ from sandbox.stripe import (
     invoice_payments,
     invoice_states,
     invoices,
+    line_editing,
     metering,
     payment_intents,
     payment_methods,
     payouts,
+    previews,
     prices,
     products,
     promotion_codes,
@@ -114,14 +117,27 @@ ROUTES = (
     Route("DELETE", "/v1/invoiceitems/{invoiceitem}", invoice_items.delete),
     Route("GET", "/v1/invoices", invoices.listed, invoices.LIST),
     Route("POST", "/v1/invoices", invoices.create, invoices.CREATE),
+    Route("POST", "/v1/invoices/create_preview", previews.create, previews.CREATE),
     Route("GET", "/v1/invoices/{invoice}", invoices.retrieve),
     Route("POST", "/v1/invoices/{invoice}", invoices.update, invoices.UPDATE),
     Route("DELETE", "/v1/invoices/{invoice}", invoices.delete),
+    Route("POST", "/v1/invoices/{invoice}/add_lines", line_editing.add, line_editing.ADD),
+    Route(
+        "POST", "/v1/invoices/{invoice}/attach_payment", attached_payments.attach, attached_payments.ATTACH
+    ),
     Route("POST", "/v1/invoices/{invoice}/finalize", invoices.finalize, invoices.FINALIZE),
     Route("GET", "/v1/invoices/{invoice}/lines", invoices.list_lines, invoices.LIST_LINES),
+    Route(
+        "POST",
+        "/v1/invoices/{invoice}/lines/{line_item_id}",
+        line_editing.update_line,
+        line_editing.UPDATE_LINE,
+    ),
     Route("POST", "/v1/invoices/{invoice}/mark_uncollectible", invoice_states.mark_uncollectible),
     Route("POST", "/v1/invoices/{invoice}/pay", invoice_states.pay, invoice_states.PAY),
+    Route("POST", "/v1/invoices/{invoice}/remove_lines", line_editing.remove, line_editing.REMOVE),
     Route("POST", "/v1/invoices/{invoice}/send", invoice_states.send),
+    Route("POST", "/v1/invoices/{invoice}/update_lines", line_editing.update, line_editing.UPDATE),
     Route("POST", "/v1/invoices/{invoice}/void", invoice_states.void),
     Route("GET", "/v1/payment_intents", payment_intents.listed, payment_intents.LIST),
     Route("POST", "/v1/payment_intents", payment_intents.create, payment_intents.CREATE),

@@ -105,6 +105,8 @@ class Store:
         self.effects: dict[str, dict[str, Any]] = {}
         self._shelves: dict[str, _Shelf] = {}
         self._serial = 0
+        self._before: dict[tuple[str, str], tuple[Row, dict[str, Any] | None]] | None = None
+        """What a request found before it touched it, None for what it made; None outside of requests."""
 
     def new_id(self, kind: str, length: int = 24) -> str:
         return f"{PREFIX[kind]}_{self.letters(length)}"
@@ -114,6 +116,8 @@ class Store:
 
     def add(self, row: Row) -> Row:
         shelf = self._shelf(row.kind)
+        if self._before is not None:
+            self._before.setdefault((row.kind, row.id), (row, None))
         self._serial += 1
         row["_serial"] = self._serial
         shelf.rows[row.id] = row
@@ -123,6 +127,7 @@ class Store:
 
     def save(self, row: Row, **changes: Any) -> Row:
         """The row with its changes, filed anew where a field that lists are filtered on has changed."""
+        self._keep(row)
         row.update(changes)
         shelf = self._shelf(row.kind)
         if shelf.filed[row.id][1] != _indexed_values(row):
@@ -134,6 +139,7 @@ class Store:
     def remove(self, row: Row, *, tombstone: bool = False) -> Row:
         """What remains to be shown: id, object, deleted; a tombstone can still be retrieved."""
         shelf = self._shelf(row.kind)
+        self._keep(row)
         self._unfile(shelf, row.id)
         remains = Row({"id": row.id, "object": row.kind, "deleted": True})
         if tombstone:
@@ -202,6 +208,33 @@ class Store:
                     return Page(rows if backwards else rows[::-1], has_more=True)
                 rows.append(row)
         return Page(rows if backwards else rows[::-1], has_more=False)
+
+    def begin(self) -> None:
+        """From here on everything can be taken back."""
+        self._before = {}
+
+    def commit(self) -> None:
+        self._before = None
+
+    def roll_back(self) -> None:
+        """As it was at `begin`: what was made is gone, what was changed or removed is as before."""
+        touched, self._before = self._before or {}, None
+        for (kind, id_), (row, before) in reversed(touched.items()):
+            shelf = self._shelf(kind)
+            if id_ in shelf.filed:
+                self._unfile(shelf, id_)
+            shelf.rows.pop(id_, None)
+            if before is not None:
+                row.clear()
+                row.update(before)
+                shelf.rows[id_] = row
+                if not row.deleted:
+                    self._file(shelf, row)
+        self.effects.clear()
+
+    def _keep(self, row: Row) -> None:
+        if self._before is not None:
+            self._before.setdefault((row.kind, row.id), (row, dict(row)))
 
     def pop_effects(self) -> list[Effect]:
         effects, self.effects = self.effects, {}

@@ -12,7 +12,7 @@ from sandbox.kit import Clock, Request, Response
 from sandbox.stripe import admin, automation, balance, wire
 from sandbox.stripe.account import API_VERSION, Account, Asked
 from sandbox.stripe.courier import Courier, Delivery
-from sandbox.stripe.errors import MalformedParameterError, StripeError
+from sandbox.stripe.errors import MalformedParameterError, Rehearsal, StripeError
 from sandbox.stripe.expand import expand, paths
 from sandbox.stripe.idempotency import Answers, canonical
 from sandbox.stripe.pacing import Pacing, RateLimitError
@@ -25,6 +25,8 @@ from sandbox.webhook_fault import WebhookFault
 API_KEY = "sk_test_sandbox_subledger"
 WEBHOOK_SECRET = "whsec_sandbox_subledger"  # noqa: S105  the sandbox's own, good for nothing elsewhere
 
+CARD_REFUSED = 402
+
 
 class Stripe:
     name = "stripe"
@@ -35,6 +37,8 @@ class Stripe:
         self._lock = threading.RLock()
         self._answers = Answers()
         self._pacing = Pacing()
+        self._outgoing: list[Delivery] = []
+        """Webhooks of a request that may still be taken back."""
         self._keys_under_way: set[str] = set()
         self._requests = 0
         self.account = self._new_account(seed)
@@ -137,6 +141,7 @@ class Stripe:
         if replayed:
             headers["Idempotent-Replayed"] = "true"
         automation.run_due(self.account)
+        self._send()
         effects = self.account.store.pop_effects()
         return Response(status, wire.encode(body), headers, [] if replayed else effects, replayed)
 
@@ -215,14 +220,29 @@ class Stripe:
         wanted = paths(given.pop("expand", []))
         params = route.form.parse(given)
         self.account.asked = asked
+        self.account.store.begin()
         try:
-            answer = route.endpoint(self.account, params, *ids)
+            shown = self._shown(route.endpoint(self.account, params, *ids), request)
+            for path in wanted:
+                expand(self.account.store, shown, path)
+        except Rehearsal as rehearsal:
+            self._take_back()
+            return rehearsal.shown
+        except StripeError as refused:
+            if refused.status == CARD_REFUSED:
+                self.account.store.commit()
+            else:
+                self._take_back()
+            raise
         finally:
             self.account.asked = Asked()
-        shown = self._shown(answer, request)
-        for path in wanted:
-            expand(self.account.store, shown, path)
+        self.account.store.commit()
         return shown
+
+    def _take_back(self) -> None:
+        """A refusal leaves nothing behind; only a declined card does."""
+        self.account.store.roll_back()
+        self._outgoing.clear()
 
     def _shown(self, answer: Answer, request: Request) -> Shown:
         if isinstance(answer, Row):
@@ -237,7 +257,9 @@ class Stripe:
             return Response.of_json(
                 200, {"deliveries": self.courier.deliveries(), "pending": self.courier.pending()}
             )
-        return admin.administer(self.account, request)
+        answer = admin.administer(self.account, request)
+        self._send()
+        return answer
 
     def _dispatch(self, event: Row) -> None:
         """Hands a new event to the courier, once for each endpoint that wants it."""
@@ -250,10 +272,15 @@ class Stripe:
             return
         self.account.store.save(event, _pending=len(endpoints))
         body = wire.encode(self.account.show(event))
-        for endpoint in endpoints:
-            self.courier.take(
-                Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
-            )
+        self._outgoing += [
+            Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
+            for endpoint in endpoints
+        ]
+
+    def _send(self) -> None:
+        for delivery in self._outgoing:
+            self.courier.take(delivery)
+        self._outgoing.clear()
 
     def _wanted(self, delivery: Delivery) -> bool:
         with self._lock:

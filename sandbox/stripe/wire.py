@@ -56,5 +56,5 @@ def _mixed(path: list[str]) -> MalformedParameterError:
 
 
 def encode(value: Any) -> bytes:
-    """Stripe: bodies are indented by two spaces; whoever signs or hashes them needs the exact bytes."""
-    return json.dumps(value, indent=2, ensure_ascii=False).encode()
+    """Stripe indents its bodies; these are compact, which is written several times as fast."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

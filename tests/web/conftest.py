@@ -119,7 +119,7 @@ class Doors:
 def doors(database_url):
     engine = open_engine(database_url)
     clock = WallClock()
-    hub = Hub(Store(engine, MasterKeys([b"k" * 32]), clock, Ids(clock)), SilentBell(), Random(1))
+    hub = Hub(Store(engine, MasterKeys([b"k" * 32]), clock, Ids(clock)), SilentBell(), Random(1), 60)
     made = set_up(hub.store, json.dumps(WORKSPACE))
     yield Doors(hub, made.doors["Stripe"], made.doors["Xero"], made.workspace_id)
     engine.dispose()

@@ -1,5 +1,6 @@
 """Every table. The tenant is part of each key and each pointer."""
 
+from core.store.schema.access import log_in_failure, session, user
 from core.store.schema.books import entry, posting
 from core.store.schema.common import metadata
 from core.store.schema.intake import body, cursor, event, observation, receipt
@@ -26,6 +27,7 @@ from core.store.schema.records import (
     promotion_code,
     record,
     refund,
+    standing,
     subscription,
     subscription_item,
     tax_rate,
@@ -70,6 +72,7 @@ __all__ = [
     "invoice_line_tax",
     "lane",
     "link",
+    "log_in_failure",
     "metadata",
     "observation",
     "payment",
@@ -86,8 +89,11 @@ __all__ = [
     "refund",
     "rulebook",
     "schedule_slot",
+    "session",
+    "standing",
     "subscription",
     "subscription_item",
     "tax_rate",
+    "user",
     "workspace",
 ]

@@ -298,3 +298,17 @@ balance_transaction_fee = bare_table(
     Column("amount_minor", Minor, nullable=False),
     Column("currency", String(3), nullable=False),
 )
+
+standing = bare_table(
+    "standing",
+    *ref("connection_id", "connection", key=True),
+    Column("kind", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("counts", Boolean, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("total_minor", Minor, nullable=False),
+    Column("tax_minor", Minor, nullable=False),
+    Column("due_minor", Minor, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+"""What each system last said a document amounts to: from its last observation, so that columns can be compared."""

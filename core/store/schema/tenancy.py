@@ -111,4 +111,5 @@ audit = table(
     Column("cause", Text, nullable=False),
     Column("before_hash", Text, nullable=False),
     Column("after_hash", Text, nullable=False),
+    Index("ix_audit_subject", "workspace_id", "subject"),
 )

@@ -35,6 +35,9 @@ class Gateway:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def list(self, path):
+        return self.session.get(f"{self.base_url}/v1/{path}?limit=100", timeout=30).json()["data"]
+
     def calls(self):
         return self.session.get(f"{self.base_url}/_sandbox/calls", timeout=30).json()["calls"]
 
@@ -52,7 +55,7 @@ class Ledger:
         self.account = credentials["tenant_id"]
         self.session = requests.Session()
         self.session.trust_env = False
-        bearer = {"Authorization": f"Bearer {credentials['access_token']}"}
+        self.bearer = bearer = {"Authorization": f"Bearer {credentials['access_token']}"}
         self.client = XERO.client(Door(server.base_url, lambda: bearer), Address(server.base_url, self.account))
         self.ids = {}
         self.tries = 0
@@ -79,7 +82,7 @@ class Ledger:
         assert not any(isinstance(row, Problem) for row in rows), rows
         self.tries += 1
         call = writes.call(rows, documents[0].remote_id is None, f"key-{self.tries}")
-        assert writes.rows(call.body)
+        assert writes.rows(call)
         outcomes = writes.answer(rows, self.client.push(call))
         for document, outcome in zip(documents, outcomes, strict=True):
             if isinstance(outcome, Stored):
@@ -143,3 +146,45 @@ def sold(gateway):
         gateway.make(f"invoices/{invoice['id']}/finalize")
         made.append(gateway.make(f"invoices/{invoice['id']}/pay"))
     return made
+
+
+@pytest.fixture
+def given_back(gateway, sold):
+    """What gives money back, by name: credit notes before and after payment, refunds with a credit note and without,
+    in euros, dollars, and dinars that settle in euros.
+    """
+
+    def credit(invoice, quantity=None, **form):
+        line = {"type": "invoice_line_item", "invoice_line_item": invoice["lines"]["data"][0]["id"]}
+        line |= {"amount": form.pop("amount")} if quantity is None else {"quantity": quantity}
+        named = {f"lines[0][{name}]": value for name, value in line.items()}
+        return gateway.make("credit_notes", invoice=invoice["id"], **named, **form)
+
+    def billed(customer, currency, amount, *taxes):
+        invoice = gateway.make("invoices", customer=customer, currency=currency)
+        item = {"customer": customer, "invoice": invoice["id"], "unit_amount_decimal": amount, "quantity": "3"}
+        rates = {f"tax_rates[{place}]": tax for place, tax in enumerate(taxes)}
+        gateway.make("invoiceitems", **item, currency=currency, description="Seat", **rates)
+        return gateway.make(f"invoices/{invoice['id']}/finalize")
+
+    euros, dollars = sold
+    vat = euros["lines"]["data"][0]["taxes"][0]["tax_rate_details"]["tax_rate"]
+    lowered = billed(euros["customer"], "eur", "3333", vat)
+    before = credit(lowered, 1)
+    gateway.make(f"invoices/{lowered['id']}/pay")
+    withdrawn = billed(euros["customer"], "eur", "1000", vat)
+    void = gateway.make(f"credit_notes/{credit(withdrawn, 1)['id']}/void")
+    dinars = gateway.make(f"invoices/{billed(euros['customer'], 'kwd', '40010')['id']}/pay")
+    intents = {one["id"]: one for one in gateway.list("payment_intents")}
+    paid_by = {one["invoice"]: intents[one["payment"]["payment_intent"]] for one in gateway.list("invoice_payments")}
+    alone = gateway.make("refunds", payment_intent=paid_by[dollars["id"]]["id"], amount="400")
+    explained = gateway.make("refunds", payment_intent=paid_by[dollars["id"]]["id"], amount="250")
+    return {
+        "before": before,
+        "void": void,
+        "after": credit(euros, 1, refund_amount="409"),
+        "dinars": credit(dinars, 1, refund_amount="40010"),
+        "alone": alone,
+        "explained": explained,
+        "late": credit(dollars, amount="250", **{"refunds[0][refund]": explained["id"]}),
+    }

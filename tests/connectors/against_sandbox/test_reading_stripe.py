@@ -1,4 +1,7 @@
-from core.entities import Invoice, Payment, TaxRate
+from decimal import Decimal
+
+from connectors.stripe import STRIPE
+from core.entities import CreditRefund, Invoice, Payment, TaxRate, Tier
 from core.kinds import Kind
 
 
@@ -14,8 +17,8 @@ def everything(client, kind):
             return rows, cursor
 
 
-def test_every_kind_is_listed_and_fetched_as_the_same_row(gateway, sold):
-    for kind in Kind:
+def test_every_kind_is_listed_and_fetched_as_the_same_row(gateway, given_back):
+    for kind in STRIPE.pulls:
         rows, _ = everything(gateway.client, kind)
         fetched = gateway.client.fetch(kind, [row["id"] for row in rows])
         assert list(fetched) == [row["id"] for row in rows]
@@ -76,3 +79,101 @@ def test_a_first_import_of_payments_needs_no_call_per_payment(gateway, sold):
     before = len(gateway.calls())
     everything(gateway.client, Kind.PAYMENT)
     assert len(gateway.calls()) - before <= 4
+
+
+def read(gateway, kind):
+    rows, _ = everything(gateway.client, kind)
+    return {row["id"]: gateway.entity(kind, row) for row in rows}, {row["id"]: row for row in rows}
+
+
+def test_credit_notes_tell_what_they_lowered_and_what_they_gave_back(gateway, given_back):
+    notes, rows = read(gateway, Kind.CREDIT_NOTE)
+    before, after = notes[given_back["before"]["id"]], notes[given_back["after"]["id"]]
+    assert (before.due_lowered_minor, before.refunded_minor, before.total_minor) == (3966, 0, 3966)
+    assert (after.due_lowered_minor, after.refunded_minor, after.tax_minor) == (0, 409, 65)
+    assert [note.void for note in notes.values()].count(True) == 1
+    told = [one for row in rows.values() for one in STRIPE.reads[Kind.CREDIT_NOTE].further(row)]
+    assert sorted(kind for kind, _, _ in told) == [Kind.ALLOCATION] * 2 + [Kind.CREDIT_REFUND] * 3
+    refunds, _ = read(gateway, Kind.REFUND)
+    for _, _, paid_out in told:
+        if isinstance(paid_out, CreditRefund):
+            assert paid_out.amount_minor == refunds[paid_out.refund].covered_minor
+
+
+def test_a_refund_tells_whose_it_is_and_what_explains_it(gateway, given_back):
+    refunds, _ = read(gateway, Kind.REFUND)
+    alone, explained = refunds[given_back["alone"]["id"]], refunds[given_back["explained"]["id"]]
+    assert (alone.covered_minor, alone.amount_minor, alone.settled_currency) == (0, 400, "USD")
+    assert (explained.covered_minor, explained.amount_minor) == (250, 250)
+    payments, _ = read(gateway, Kind.PAYMENT)
+    assert all(refund.customer == payments[refund.payment].customer for refund in refunds.values())
+    (dinars,) = [refund for refund in refunds.values() if refund.currency == "KWD"]
+    assert (dinars.amount_minor, dinars.settled_currency, dinars.settled_minor > 0) == (40010, "EUR", True)
+
+
+def test_every_movement_of_the_balance_is_also_told_beside_what_moved_it(gateway, given_back):
+    movements, _ = read(gateway, Kind.BALANCE_TRANSACTION)
+    beside = {}
+    for kind in (Kind.PAYMENT, Kind.REFUND):
+        for row in read(gateway, kind)[1].values():
+            beside |= {ident: one for _, ident, one in STRIPE.reads[kind].further(row)}
+    assert beside == movements
+    assert sum(one.fee_minor for one in movements.values()) > 0
+
+
+def test_a_credit_note_for_an_earlier_refund_is_news_of_that_refund(gateway, sold):
+    _, cursor = everything(gateway.client, Kind.REFUND)
+    (intent,) = [one for one in gateway.list("payment_intents") if one["currency"] == "usd"]
+    refund = gateway.make("refunds", payment_intent=intent["id"], amount="100")
+    cursor = gateway.client.changes(Kind.REFUND, cursor).cursor
+    gateway.make("credit_notes", invoice=sold[1]["id"], amount="100", **{"refunds[0][refund]": refund["id"]})
+    told = gateway.client.changes(Kind.REFUND, cursor)
+    assert refund["id"] in {one.remote_id for one in told.notifications if one.kind is Kind.REFUND}
+
+
+def test_new_movements_are_told_as_rows(gateway, sold):
+    _, cursor = everything(gateway.client, Kind.BALANCE_TRANSACTION)
+    (intent,) = [one for one in gateway.list("payment_intents") if one["currency"] == "usd"]
+    refund = gateway.make("refunds", payment_intent=intent["id"], amount="100")
+    page = gateway.client.changes(Kind.BALANCE_TRANSACTION, cursor)
+    assert [row["id"] for row in page.rows] == [refund["balance_transaction"]]
+    assert gateway.client.changes(Kind.BALANCE_TRANSACTION, page.cursor).rows == []
+
+
+def test_tiers_coupons_and_codes_are_read_as_they_were_entered(gateway):
+    product = gateway.make("products", name="Metered")
+    tiers = {
+        "tiers[0][up_to]": "10",
+        "tiers[0][flat_amount]": "500",
+        "tiers[1][up_to]": "inf",
+        "tiers[1][unit_amount_decimal]": "0.25",
+    }
+    terms = {"billing_scheme": "tiered", "tiers_mode": "volume", "recurring[interval]": "month", **tiers}
+    price = gateway.make("prices", product=product["id"], currency="eur", **terms)
+    coupon = gateway.make("coupons", percent_off="12.5", duration="forever")
+    code = gateway.make(
+        "promotion_codes", code="HELLO", **{"promotion[type]": "coupon", "promotion[coupon]": coupon["id"]}
+    )
+    tiered = read(gateway, Kind.PRICE)[0][price["id"]]
+    assert tiered.tiers == (Tier(Decimal(10), Decimal(0), Decimal(5)), Tier(None, Decimal("0.0025"), Decimal(0)))
+    assert read(gateway, Kind.COUPON)[0][coupon["id"]].percent_off == Decimal("12.5")
+    assert read(gateway, Kind.PROMOTION_CODE)[0][code["id"]].coupon == coupon["id"]
+    gateway.session.delete(f"{gateway.base_url}/v1/coupons/{coupon['id']}", timeout=30)
+    assert gateway.client.fetch(Kind.COUPON, [coupon["id"]]) == {}
+
+
+def test_a_subscription_is_read_with_its_items_and_named_by_its_invoice(gateway, sold):
+    product = gateway.make("products", name="Plan")
+    items = {}
+    for place in range(12):
+        terms = {"recurring[interval]": "month", "unit_amount": str(100 + place)}
+        price = gateway.make("prices", product=product["id"], currency="eur", **terms)
+        items[f"items[{place}][price]"] = price["id"]
+    made = gateway.make("subscriptions", customer=sold[0]["customer"], **items)
+    subscription = read(gateway, Kind.SUBSCRIPTION)[0][made["id"]]
+    assert (subscription.status, len(subscription.items)) == ("active", 12)
+    assert all(item.period_from < item.period_until for item in subscription.items)
+    invoice = gateway.client.fetch(Kind.INVOICE, [made["latest_invoice"]])[made["latest_invoice"]]
+    assert gateway.entity(Kind.INVOICE, invoice).subscription == made["id"]
+    gateway.session.delete(f"{gateway.base_url}/v1/subscriptions/{made['id']}", timeout=30)
+    assert read(gateway, Kind.SUBSCRIPTION)[0][made["id"]].ended_at is not None

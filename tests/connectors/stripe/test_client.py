@@ -51,7 +51,21 @@ def vendor():
 @pytest.fixture
 def lists(vendor):
     fake = Lists()
-    for path in ("customers", "products", "payment_intents", "invoice_payments", "events", "invoices/in_1/lines"):
+    for path in (
+        "balance_transactions",
+        "credit_notes",
+        "credit_notes/cn_1/lines",
+        "customers",
+        "events",
+        "invoice_payments",
+        "invoices/in_1/lines",
+        "payment_intents",
+        "prices",
+        "products",
+        "refunds",
+        "subscription_items",
+        "subscriptions",
+    ):
         vendor.add_callback("GET", f"{BASE}/v1/{path}", fake.answer)
     return fake
 
@@ -190,7 +204,7 @@ def test_invoice_payments_of_other_money_are_not_kept(client, lists):
     record = {"id": "inpay_r", "created": 2_000_000, "payment": {"type": "payment_record", "payment_record": "prec_1"}}
     lists.rows["/v1/invoice_payments"] = [record]
     page = client.changes(Kind.PAYMENT, None)
-    assert page.cursor["listing"]["waiting"] == []
+    assert page.cursor["listing"]["waiting"] == {}
 
 
 def test_a_charge_without_an_intent_is_fetched_as_a_payment(client, vendor):
@@ -324,3 +338,108 @@ def test_a_write_carries_its_key_and_only_the_rate_limit_promises_that_nothing_w
     vendor.replace("POST", f"{BASE}/v1/refunds", json=[])
     with pytest.raises(OutcomeUnknown):
         client.push(call)
+
+
+# --- refunds, balance transactions, parts of rows
+
+
+def refunded(n):
+    return {"id": f"re_{n}", "created": 1_000_000 + n * 60, "payment_intent": "pi_1"}
+
+
+def credit_note(n, *refunds, created=2_000_000, **fields):
+    paid_out = [{"refund": refund, "amount_refunded": 5} for refund in refunds]
+    return {"id": f"cn_{n}", "created": created, "status": "issued", "refunds": paid_out, **fields}
+
+
+def test_refunds_are_joined_with_the_credit_notes_that_they_pay_out(client, lists):
+    lists.rows["/v1/refunds"] = [refunded(n) for n in range(150)]
+    lists.rows["/v1/credit_notes"] = [
+        credit_note(1, "re_3", "re_149"),
+        credit_note(2, "re_3", created=1_999_999),
+        credit_note(3, "re_4", status="void"),
+        credit_note(4),
+    ]
+    rows, _ = everything(client, Kind.REFUND)
+    assert [row["id"] for row in rows] == [f"re_{n}" for n in reversed(range(150))]
+    assert {row["id"]: row["credit_notes"] for row in rows if row["credit_notes"]} == {
+        "re_149": [{"id": "cn_1", "amount": 5}],
+        "re_3": [{"id": "cn_1", "amount": 5}, {"id": "cn_2", "amount": 5}],
+    }
+    assert len(lists.asked) == 1 + 2 + 1
+
+
+def test_a_fetched_refund_finds_its_credit_notes_through_the_invoices_that_were_paid(client, lists, vendor):
+    lists.rows["/v1/refunds"] = [refunded(1)]
+    lists.rows["/v1/invoice_payments"] = [{**paid(1), "invoice": "in_1"}, {**paid(1), "id": "i2", "invoice": "in_1"}]
+    lists.rows["/v1/credit_notes"] = [credit_note(1, "re_1"), credit_note(2, "re_2"), credit_note(0, "re_1")]
+    rows, _ = everything(client, Kind.REFUND)
+    vendor.get(f"{BASE}/v1/refunds/re_1", json=refunded(1))
+    fetched = client.fetch(Kind.REFUND, ["re_1"])
+    assert fetched == {"re_1": rows[0]}
+    assert [note["id"] for note in rows[0]["credit_notes"]] == ["cn_0", "cn_1"]
+    assert [query["invoice"] for path, query in lists.asked if "invoice" in query] == [["in_1"]]
+
+
+def test_a_refund_of_a_charge_without_an_intent_is_covered_by_nothing(client, vendor):
+    told = {"id": "re_1", "charge": "ch_1", "payment_intent": None}
+    vendor.get(f"{BASE}/v1/refunds/re_1", json=told)
+    assert client.fetch(Kind.REFUND, ["re_1"])["re_1"] == {
+        "id": "re_1",
+        "object": "refund",
+        "refund": told,
+        "credit_notes": [],
+    }
+    assert vendor.calls[0].request.params["expand[]"] == [
+        "charge",
+        "balance_transaction",
+        "failure_balance_transaction",
+    ]
+
+
+def test_balance_transactions_are_rows_also_after_the_first_import(client, lists):
+    lists.rows["/v1/balance_transactions"] = [{"id": f"txn_{n}", "created": 5000 + 60 * n} for n in range(150)]
+    rows, cursor = everything(client, Kind.BALANCE_TRANSACTION)
+    assert len(rows) == 150
+    again = client.changes(Kind.BALANCE_TRANSACTION, cursor)
+    assert (again.rows, again.notifications, again.more) == ([], [], False)
+    late = {"id": "txn_late", "created": 13_900}
+    lists.rows["/v1/balance_transactions"] += [{"id": "txn_new", "created": 15_000}, late]
+    told = client.changes(Kind.BALANCE_TRANSACTION, again.cursor)
+    assert [row["id"] for row in told.rows] == ["txn_late", "txn_new"]
+    assert told.cursor["since"] == 15_000
+    assert not any(path == "/v1/events" for path, _ in lists.asked)
+
+
+def test_prices_come_with_their_tiers_and_subscriptions_with_the_ended_ones(client, lists, vendor):
+    everything(client, Kind.PRICE)
+    everything(client, Kind.SUBSCRIPTION)
+    asked = dict(lists.asked)
+    assert asked["/v1/prices"]["expand[]"] == ["data.tiers"]
+    assert asked["/v1/subscriptions"]["status"] == ["all"]
+    vendor.get(f"{BASE}/v1/prices/price_1", json={"id": "price_1"})
+    client.fetch(Kind.PRICE, ["price_1"])
+    assert vendor.calls[-1].request.params["expand[]"] == "tiers"
+
+
+def test_a_subscription_and_a_credit_note_with_more_parts_than_they_hold_are_made_whole(client, lists, vendor):
+    parts = [{"id": f"x_{n}"} for n in range(12)]
+    lists.rows["/v1/subscription_items"] = parts
+    lists.rows["/v1/credit_notes/cn_1/lines"] = parts
+    for path, name in (("subscriptions/sub_1", "items"), ("credit_notes/cn_1", "lines")):
+        ident = path.split("/")[1]
+        vendor.get(f"{BASE}/v1/{path}", json={"id": ident, name: {"data": parts[:10], "has_more": True}})
+    for kind, ident, name in ((Kind.SUBSCRIPTION, "sub_1", "items"), (Kind.CREDIT_NOTE, "cn_1", "lines")):
+        assert client.fetch(kind, [ident])[ident][name] == {"data": parts, "has_more": False}
+    assert lists.asked[0][1]["subscription"] == ["sub_1"]
+
+
+def test_the_news_of_a_refund_is_also_that_a_credit_note_explains_it(client, lists):
+    explained = {**event(1, 5000, "credit_note.created"), "data": {"object": credit_note(1, "re_1")}}
+    lists.rows["/v1/events"] = [explained, event(2, 5001, "refund.updated")]
+    told = client.changes(Kind.REFUND, {"since": 4900, "known": {}})
+    assert [(one.key, one.kind) for one in told.notifications] == [
+        ("evt_1", Kind.CREDIT_NOTE),
+        ("evt_1:re_1", Kind.REFUND),
+        ("evt_2", Kind.REFUND),
+    ]

@@ -6,11 +6,27 @@ from decimal import Decimal
 
 from connectors.contract import Document
 from core.book import Book
-from core.entities import Application, Invoice, InvoiceLine, InvoiceStatus, LineTax, Payment, Price
+from core.entities import (
+    Allocation,
+    Application,
+    CreditNote,
+    CreditNoteLine,
+    CreditRefund,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    LineTax,
+    Payment,
+    Price,
+    Refund,
+)
 
 BERLIN = Book("EUR", "Europe/Berlin", "DE")
 CONTACT = "430fa14a-f945-44d3-9f97-5df5e28441b8"
 INVOICE = "046d8a6d-1ae1-4b4d-9340-5601bdf41b87"
+CREDIT_NOTE = "249f15fa-f2a7-4acc-8769-0984103f2225"
+ALLOCATION = "c8a9e6b8-0b5e-4b0f-9c3c-2f6a8f4a2f11"
+BANK_TRANSACTION = "db54aab0-ad40-4ced-bcff-0940ba20db2c"
 PAYMENT = "99ea7f6b-c513-4066-bc27-b7c65dcd76c2"
 
 LINE = InvoiceLine(
@@ -70,3 +86,58 @@ def payment(**fields):
 
 def price(**fields):
     return replace(Price("prod_1", "EUR", Decimal("49.90"), "exclusive", nickname="Pro"), **fields)
+
+
+CREDIT_LINE = CreditNoteLine(
+    invoice_line="il_1",
+    description="Pro (yearly)",
+    quantity=Decimal(1),
+    net_minor=832,
+    taxes=(LineTax("txr_1", 832, 167, inclusive=True),),
+)
+
+
+def credit_note(*lines, **fields):
+    lines = lines or (CREDIT_LINE,)
+    tax = sum(line.tax_minor for line in lines)
+    total = sum(line.net_minor for line in lines) + tax
+    entity = CreditNote(
+        customer=CONTACT,
+        invoice=INVOICE,
+        number="RE-1001-CN-01",
+        void=False,
+        currency="EUR",
+        issued_at=datetime(2026, 3, 9, 23, 30, tzinfo=UTC),
+        lines=lines,
+        total_minor=total,
+        tax_minor=tax,
+        due_lowered_minor=0,
+        refunded_minor=total,
+        to_balance_minor=0,
+        outside_minor=0,
+    )
+    return replace(entity, **fields)
+
+
+def allocation(**fields):
+    at = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
+    return replace(Allocation(CREDIT_NOTE, INVOICE, "EUR", 999, at, void=False), **fields)
+
+
+def credit_refund(**fields):
+    return replace(CreditRefund(CREDIT_NOTE, "a refund of ours", "EUR", 999, void=False), **fields)
+
+
+def refund(**fields):
+    entity = Refund(
+        payment="a payment of ours",
+        customer=CONTACT,
+        currency="EUR",
+        amount_minor=1500,
+        succeeded=True,
+        refunded_at=datetime(2026, 3, 9, 23, 30, tzinfo=UTC),
+        settled_currency="EUR",
+        settled_minor=1500,
+        covered_minor=0,
+    )
+    return replace(entity, **fields)

@@ -139,16 +139,57 @@ def test_many_are_fetched_in_few_calls(vendor, client):
 
 
 def test_the_declaration_writes_what_a_ledger_keeps_and_only_observes_its_rows():
-    assert (
-        set(XERO.writes)
-        == set(XERO.pulls)
-        == set(XERO.reads)
-        == {
-            Kind.CUSTOMER,
-            Kind.PRICE,
-            Kind.INVOICE,
-            Kind.PAYMENT,
-        }
-    )
+    assert set(XERO.writes) == {
+        Kind.CUSTOMER,
+        Kind.PRICE,
+        Kind.INVOICE,
+        Kind.PAYMENT,
+        Kind.CREDIT_NOTE,
+        Kind.ALLOCATION,
+        Kind.REFUND,
+        Kind.CREDIT_REFUND,
+    }
+    # an allocation is shown by its credit note only
+    assert set(XERO.pulls) == set(XERO.reads) == set(XERO.writes) - {Kind.ALLOCATION}
     assert all(reads.entity is None for reads in XERO.reads.values())
     assert XERO.writes[Kind.INVOICE].line_slots == ("income_account", "tax_code")
+
+
+ALLOCATE = Call("PUT", "/api.xro/2.0/CreditNotes/cn/Allocations", b"{}", "application/json")
+REMOVE = Call("DELETE", "/api.xro/2.0/CreditNotes/cn/Allocations/al", b"", "application/json", "key-2")
+
+
+def test_a_removal_is_sent_without_a_body_and_answered_by_itself(vendor, client):
+    vendor.delete(f"{API}/CreditNotes/cn/Allocations/al", json={"AllocationID": "al", "IsDeleted": True})
+    assert client.push(REMOVE) == {"AllocationID": "al", "IsDeleted": True}
+    assert not vendor.calls[0].request.body
+    vendor.replace("DELETE", f"{API}/CreditNotes/cn/Allocations/al", json={"AllocationID": "al", "IsDeleted": False})
+    with pytest.raises(OutcomeUnknown):
+        client.push(REMOVE)
+
+
+def test_an_allocation_that_is_answered_without_its_id_is_looked_up(vendor, client):
+    path = f"{API}/CreditNotes/cn/Allocations"
+    vendor.put(path, json={"Allocations": [{"Amount": 1, "Invoice": {"InvoiceID": "in"}, "ValidationErrors": []}]})
+    with pytest.raises(OutcomeUnknown):
+        client.push(ALLOCATE)
+    refused = {"Allocations": [{"Amount": 1, "ValidationErrors": [{"Message": "No"}]}]}
+    vendor.replace("PUT", path, json=refused)
+    assert client.push(ALLOCATE) == refused
+    told = {"Allocations": [{"Amount": 1, "AllocationID": "al"}]}
+    vendor.replace("PUT", path, json=told)
+    assert client.push(ALLOCATE) == told
+
+
+@pytest.mark.parametrize(
+    ("kind", "plural", "where"),
+    [
+        (Kind.PAYMENT, "Payments", 'PaymentType=="ACCRECPAYMENT"'),
+        (Kind.CREDIT_REFUND, "Payments", 'PaymentType=="ARCREDITPAYMENT"'),
+        (Kind.REFUND, "BankTransactions", 'Type=="SPEND"'),
+    ],
+)
+def test_kinds_that_share_a_list_are_told_apart_in_the_question(vendor, client, kind, plural, where):
+    vendor.get(f"{API}/{plural}", json={plural: []})
+    client.changes(kind, None)
+    assert vendor.calls[0].request.params["where"] == where

@@ -4,8 +4,9 @@ import pytest
 
 from connectors.contract import Stored
 from connectors.rows import Unreadable
-from connectors.xero import XERO, refusals, translate
+from connectors.xero import XERO, refusals
 from connectors.xero.endpoints import CONTACTS, INVOICES, ITEMS, PAYMENTS
+from connectors.xero.translate import documents, settlements
 from connectors.xero.wire import document_date, moment
 from core.kinds import Kind
 from core.reasons import Problem, ReasonCode
@@ -89,7 +90,7 @@ def test_a_refused_element_is_refused_however_xero_flags_it(flags):
 
 
 def test_two_invoices_of_one_number_in_one_push_are_told_apart():
-    rows = [translate.invoice(of(invoice(), origin_id=origin)) for origin in ("in_1", "in_2")]
+    rows = [documents.invoice(of(invoice(), origin_id=origin)) for origin in ("in_1", "in_2")]
     refused = {**rows[0], "ValidationErrors": [{"Message": "Invoice # must be unique."}]}
     first, second = INVOICES.answer(rows, {"Invoices": [{**rows[1], "InvoiceID": INVOICE}, refused]})
     assert code(first) is ReasonCode.NUMBER_TAKEN
@@ -124,7 +125,7 @@ def test_what_is_there_is_found_by_its_key_and_what_is_not_is_absent():
 
 
 def test_somebody_elses_invoice_of_our_number_is_not_ours():
-    row = translate.invoice(of(invoice()))
+    row = documents.invoice(of(invoice()))
     theirs = {**row, "InvoiceID": INVOICE}
     (ours,) = INVOICES.found([row], {"Invoices": [theirs]})
     assert ours.remote_id == INVOICE
@@ -133,7 +134,7 @@ def test_somebody_elses_invoice_of_our_number_is_not_ours():
 
 
 def test_a_payment_is_found_among_those_of_its_invoice():
-    row = translate.payment(of(payment(), part=INVOICE))
+    row = settlements.payment(of(payment(), part=INVOICE))
     shown = {
         "PaymentID": PAYMENT,
         "Date": "/Date(1768435200000+0000)/",
@@ -151,7 +152,7 @@ def test_a_payment_is_found_among_those_of_its_invoice():
 
 
 def test_every_difference_is_told_with_both_sides():
-    row = translate.payment(of(payment(), part=INVOICE))
+    row = settlements.payment(of(payment(), part=INVOICE))
     stored = {**row, "Date": "/Date(1768521600000+0000)/", "Amount": Decimal("1285.21")}
     assert PAYMENTS.differs(row, stored) == {"Date": ("2026-01-15", "2026-01-16"), "Amount": ("1285.2", "1285.21")}
     assert CONTACTS.differs(contact("cus_a"), contact("cus_a", Name="Another")) == {
@@ -161,7 +162,7 @@ def test_every_difference_is_told_with_both_sides():
 
 
 def test_a_voided_document_is_not_one_that_stands():
-    row = translate.invoice(of(invoice()))
+    row = documents.invoice(of(invoice()))
     assert INVOICES.differs(row, {**row, "Status": "VOIDED"})["Status"] == ("AUTHORISED", "VOIDED")
     assert INVOICES.differs(row, {**row, "Status": "PAID"}) == {}
     assert INVOICES.differs(row, {**row, "Status": "DRAFT"}) == {"Status": ("AUTHORISED", "DRAFT")}
@@ -169,7 +170,7 @@ def test_a_voided_document_is_not_one_that_stands():
 
 @pytest.mark.parametrize("strange", [{"Date": "soon"}, {"Total": "a lot"}, {"Contact": []}, {"Status": 5}])
 def test_an_unreadable_document_is_a_difference_and_no_crash(strange):
-    row = translate.invoice(of(invoice()))
+    row = documents.invoice(of(invoice()))
     assert INVOICES.differs(row, {**row, **strange})
 
 

@@ -67,9 +67,10 @@ def test_an_event_says_what_may_have_changed():
 
 
 @pytest.mark.parametrize(
-    ("category", "kind"), [("INVOICE", Kind.INVOICE), ("CREDITNOTE", None), ("SUBSCRIPTION", None), ("TOMORROW", None)]
+    ("category", "kind"),
+    [("INVOICE", Kind.INVOICE), ("CREDITNOTE", Kind.CREDIT_NOTE), ("SUBSCRIPTION", None), ("TOMORROW", None)],
 )
-def test_categories_that_need_no_work_are_told_without_a_kind(category, kind):
+def test_a_category_is_a_kind_or_needs_no_work(category, kind):
     (told,) = parse(json.dumps({"events": [{**EVENT, "eventCategory": category}]}).encode())
     assert told.kind is kind
 

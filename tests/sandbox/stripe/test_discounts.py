@@ -173,3 +173,14 @@ def test_a_code_may_be_for_one_customer_or_for_new_ones(api, discounted, custome
     api.invoices.pay(invoice.id)
     with pytest.raises(stripe.InvalidRequestError, match="prior transactions"):
         discounted([1000], {"promotion_code": fresh.id})
+
+
+def test_a_code_ends_when_it_says(api, discounted, vendor):
+    promotion = {"type": "coupon", "coupon": api.coupons.create({"percent_off": 10}).id}
+    code = api.promotion_codes.create(
+        {"promotion": promotion, "expires_at": int(vendor.clock.now().timestamp()) + 60}
+    )
+    assert discounted([1000], {"promotion_code": code.id}).total == 900
+    vendor.clock.move_to_offset(61)
+    with pytest.raises(stripe.InvalidRequestError, match="not active"):
+        discounted([1000], {"promotion_code": code.id})

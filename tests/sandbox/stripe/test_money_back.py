@@ -225,3 +225,18 @@ def test_a_manual_payout_takes_what_is_available_and_cannot_be_broken_down(api, 
     canceled = api.payouts.cancel(payout.id)
     assert canceled.status == "canceled"
     assert {one.currency: one.amount for one in api.balance.retrieve().available}["eur"] == 9825
+
+
+def test_manual_and_automatic_payouts_do_not_mix(api, available, outside):
+    available(10_000)
+    manual = api.payouts.create({"amount": 5000, "currency": "eur"})
+    assert outside("payouts", currency="eur").status_code == 400
+    outside("payouts", id=manual.id, status="failed")
+    assert outside("payouts", currency="eur").json()["amount"] == 9825
+
+
+@pytest.mark.parametrize(
+    ("noun", "wanted"), [("disputes", {"id": "du_1", "status": "won"}), ("refunds", {"status": "x"})]
+)
+def test_a_wrong_wish_from_outside_is_refused(outside, noun, wanted):
+    assert outside(noun, **wanted).status_code in (400, 404)

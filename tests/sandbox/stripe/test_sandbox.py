@@ -158,3 +158,33 @@ def test_the_account_says_who_it_is(client, api):
     account = api.accounts.retrieve_current()
     assert (account.id, account.default_currency, account.country) == ("acct_sandbox", "eur", "DE")
     assert api.accounts.retrieve(account.id).id == account.id
+
+
+def test_a_refusal_leaves_nothing_behind(base_url, api, customer, vendor):
+    """The coupon is redeemed before the due date is found to be missing; both are taken back."""
+    coupon = api.coupons.create({"percent_off": 10})
+    before = json.dumps(vendor.account.store.dump()["rows"], sort_keys=True)
+    with pytest.raises(stripe.InvalidRequestError):
+        api.invoices.create(
+            {
+                "customer": customer.id,
+                "discounts": [{"coupon": coupon.id}],
+                "collection_method": "send_invoice",
+            }
+        )
+    assert json.dumps(vendor.account.store.dump()["rows"], sort_keys=True) == before
+    assert requests.get(f"{base_url}/_sandbox/calls", timeout=10).json()["calls"][-1]["effects"] == []
+
+
+def test_a_declined_card_does_leave_its_trace(api, customer):
+    with pytest.raises(stripe.CardError):
+        api.payment_intents.create(
+            {
+                "amount": 500,
+                "currency": "eur",
+                "customer": customer.id,
+                "payment_method": "pm_card_visa_chargeDeclined",
+                "confirm": True,
+            }
+        )
+    assert [one.status for one in api.charges.list().data] == ["failed"]

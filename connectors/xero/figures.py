@@ -1,0 +1,49 @@
+"""What Xero says its documents amount to, from rows as it shows them. None where a row does not say it all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.contract import Row
+from connectors.rows import Unreadable, decimal, part, text
+from core.figures import Figures
+from core.money import UnknownCurrency, minor_of
+
+
+def of_invoice(row: Row) -> Figures | None:
+    try:
+        currency = text(row, "CurrencyCode")
+        total, tax, due = (_minor(row, name, currency) for name in ("Total", "TotalTax", "AmountDue"))
+        return Figures(currency, total, tax, due, text(row, "Status") in {"AUTHORISED", "PAID"})
+    except (Unreadable, UnknownCurrency):
+        return None
+
+
+def of_credit_note(row: Row) -> Figures | None:
+    """What is left of it to allocate is no figure of the gateway's, so it is not compared."""
+    try:
+        currency = text(row, "CurrencyCode")
+        total, tax = (_minor(row, name, currency) for name in ("Total", "TotalTax"))
+        return Figures(currency, total, tax, 0, text(row, "Status") in {"AUTHORISED", "PAID"})
+    except (Unreadable, UnknownCurrency):
+        return None
+
+
+def of_payment(row: Row) -> Figures | None:
+    """Xero: a payment is in the currency of its invoice, which not every answer names."""
+    try:
+        currency = text(part(row, "Invoice"), "CurrencyCode")
+        return Figures(currency, _minor(row, "Amount", currency), 0, 0, text(row, "Status") == "AUTHORISED")
+    except (Unreadable, UnknownCurrency):
+        return None
+
+
+def _minor(row: Mapping[str, Any], name: str, currency: str) -> int:
+    amount = decimal(row, name)
+    if amount is None:
+        raise Unreadable(f"{name} is missing")
+    try:
+        return minor_of(amount, currency)
+    except UnknownCurrency:
+        raise
+    except ValueError:
+        raise Unreadable(f"{name} has more decimals than {currency}") from None

@@ -1,0 +1,29 @@
+"""What each system last said its documents amount to: the columns of every comparison, always from what was shown."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, insert
+
+from core.figures import Figures
+from core.kinds import Kind
+from core.store import schema
+from core.store.work import Work
+
+
+def keep(work: Work, connection_id: str, kind: Kind, shown: Mapping[str, Figures], seen_at: datetime) -> None:
+    """By remote id. The caller leaves out what is older than what was shown last."""
+    if not shown:
+        return
+    standing = schema.standing
+    own = {"workspace_id": work.workspace_id, "connection_id": connection_id, "kind": kind.value}
+    work.connection.execute(
+        delete(standing).where(
+            *[standing.c[name] == value for name, value in own.items()], standing.c.remote_id.in_(list(shown))
+        )
+    )
+    work.connection.execute(
+        insert(standing),
+        [own | {"remote_id": remote_id, "seen_at": seen_at} | asdict(told) for remote_id, told in shown.items()],
+    )

@@ -1,0 +1,346 @@
+"""What must hold after any fault, checked outside the hub: each function gives a sentence for whatever breaks it.
+
+The witnesses are the vendors' own logs and documents; of the hub only what it stored is read, with keys in hand.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, inspect, select, text
+
+from core.store import schema
+from core.store.bodies import open_bodies
+from core.store.totals import totals
+from demo import auditor
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the invariants look at, as plain values, so that a test can doctor any of it."""
+
+    webhooks: list[dict[str, Any]]
+    """Stripe's log of what it delivered and what was answered."""
+    calls: dict[str, list[dict[str, Any]]]
+    """Each vendor's log of what the hub asked."""
+    stripe: list[auditor.Document]
+    xero: list[auditor.Document]
+    remote: dict[tuple[str, str, str], str]
+    """(vendor, kind, id) of what stands at the vendors to the natural key that both ends share."""
+    tenant: str
+    receipts: set[str]
+    """SHA-256 of each message that the hub keeps, unsealed."""
+    totals: dict[tuple[str, str], Decimal]
+    open_work: dict[str, int]
+    revisions: dict[str, int]
+    """Record to its revision now."""
+    steps: dict[str, list[tuple[str, str, str]]]
+    """Record to its audited changes in order: (action, hash before, hash after)."""
+    delivered: dict[tuple[str, str], list[int]]
+    """(record, part) to the revisions that arrived, in the order of their arrival."""
+    links: list[tuple[str, str, str, str, str]]
+    """(vendor, kind, remote id, record, part)"""
+    workspaces: dict[str, set[str]]
+    """Table to the workspaces that have rows in it."""
+    workspace: str
+    bystander: str
+    """Another tenant of the same database, with nothing but its set-up."""
+    bystander_rows: dict[str, int]
+    broken_store: list[str]
+
+
+def i1_no_webhook_is_lost(seen):
+    """Whatever was answered with 2xx is kept, byte for byte."""
+    answered = [one for one in seen.webhooks if one["status"] is not None and 200 <= one["status"] < 300]
+    return [
+        f"{one['type']} was acknowledged and is not kept" for one in answered if one["body_sha256"] not in seen.receipts
+    ]
+
+
+def i2_nothing_is_done_twice(seen):
+    """Per natural key at most one document was ever made at the ledger, however often the hub wrote."""
+    made = Counter(
+        (effect["kind"], _natural(effect))
+        for call in seen.calls["xero"]
+        for effect in call["effects"]
+        if effect["operation"] == "create"
+    )
+    return [f"{kind} {key} was made {count} times" for (kind, key), count in made.items() if count > 1]
+
+
+def i3_it_finishes(seen):
+    """No work is open, whoever had begun it."""
+    return [f"{count} {what}" for what, count in seen.open_work.items()]
+
+
+def i4_the_cents_agree(seen):
+    """Document by document at both ends, and in sum with the hub's own books."""
+    problems = auditor.mismatches(seen.stripe, seen.xero)
+    theirs = auditor.sums(seen.stripe)
+    for key in sorted(theirs.keys() | seen.totals.keys()):
+        if theirs.get(key, Decimal(0)) != seen.totals.get(key, Decimal(0)):
+            problems.append(f"{key} is {theirs.get(key)} at Stripe and {seen.totals.get(key)} in the hub")
+    return problems
+
+
+def i5_money_is_conserved(seen):
+    """What is due is what was billed less what was paid, at each end by its own rows, and never negative."""
+    return [
+        f"{end} {one.number}: total {one.total}, paid {one.paid}, due {one.due}"
+        for end, documents in (("Stripe", seen.stripe), ("Xero", seen.xero))
+        for one in documents
+        if one.due != one.total - one.paid or one.due < 0 or one.paid < 0
+    ]
+
+
+def i6_nothing_goes_back(seen):
+    """A record's revisions are its audited changes, each from where the last one ended, and arrive in their order."""
+    problems = []
+    for record, revision in seen.revisions.items():
+        steps = seen.steps.get(record, [])
+        if len(steps) != revision:
+            problems.append(f"{record} is at revision {revision} after {len(steps)} changes")
+        hashes = [before for _, before, _ in steps[1:]]
+        if hashes != [after for _, _, after in steps[:-1]]:
+            problems.append(f"{record} changed from what it was not")
+    problems += [
+        f"{record} arrived in the order {revisions}"
+        for (record, _), revisions in seen.delivered.items()
+        if revisions != sorted(set(revisions))
+    ]
+    return problems
+
+
+def i7_nothing_is_orphaned(seen):
+    """Nothing waits for a parent that has come, and nothing is set aside."""
+    return [f"{count} {what}" for what, count in seen.open_work.items() if what.endswith(("parked", "waiting"))]
+
+
+def i8_links_are_one_to_one(seen):
+    """A vendor's id belongs to one record and a record has one id there; both ends of it are the same document."""
+    problems = []
+    ids = Counter((vendor, kind, remote) for vendor, kind, remote, _, _ in seen.links)
+    places = Counter((vendor, kind, record, part) for vendor, kind, _, record, part in seen.links)
+    problems += [f"{key} belongs to {count} records" for key, count in ids.items() if count > 1]
+    problems += [f"{key} has {count} ids" for key, count in places.items() if count > 1]
+    named = defaultdict(set)
+    for vendor, kind, remote, record, _ in seen.links:
+        if vendor == "xero" or kind in {"customer", "price", "invoice", "payment"}:
+            named[record].add(seen.remote.get((vendor, kind, remote), f"nothing at {vendor}"))
+    problems += [f"{record} stands for {sorted(keys)}" for record, keys in named.items() if len(keys) > 1]
+    linked = {(vendor, kind, remote) for vendor, kind, remote, _, _ in seen.links}
+    problems += [f"{key} is there without a link" for key in seen.remote if key[0] == "xero" and key not in linked]
+    return problems
+
+
+def i12_tenants_are_apart(seen):
+    """Every call names our tenant, every row has our workspace, and another tenant's rows are as they were set up."""
+    problems = [
+        f"a call to {call['path']} was made as tenant {tenant}"
+        for call in seen.calls["xero"]
+        if call["path"].startswith("/api.xro/") and (tenant := call["headers"].get("xero-tenant-id")) != seen.tenant
+    ]
+    for table, ids in seen.workspaces.items():
+        if strangers := ids - {seen.workspace, seen.bystander}:
+            problems.append(f"{table} has rows of {sorted(strangers)}")
+        if seen.bystander in ids and table not in seen.bystander_rows:
+            problems.append(f"{table} has rows of a tenant that had nothing to do")
+    return problems
+
+
+def i13_the_work_is_bounded(seen):
+    """At most one write for each thing to write and one more for each that was lost; a bounded number of reads."""
+    writes = [call for call in seen.calls["xero"] if call["method"] in {"PUT", "POST"} and "/api.xro/" in call["path"]]
+    needed = sum(1 for vendor, *_ in seen.remote if vendor == "xero")
+    reads = [call for vendor in seen.calls for call in seen.calls[vendor] if call["method"] == "GET"]
+    problems = []
+    if len(writes) > 2 * needed:
+        problems.append(f"{len(writes)} writes for {needed} documents")
+    if len(reads) > (budget := 60 + 40 * len(seen.stripe)):
+        problems.append(f"{len(reads)} reads, more than {budget}, for {len(seen.stripe)} invoices")
+    return problems
+
+
+def i19_the_store_is_healthy(seen):
+    """The database finds no damage in its own files, and every promise of its schema holds of the rows."""
+    return seen.broken_store
+
+
+ALL = (
+    i1_no_webhook_is_lost,
+    i2_nothing_is_done_twice,
+    i3_it_finishes,
+    i4_the_cents_agree,
+    i5_money_is_conserved,
+    i6_nothing_goes_back,
+    i7_nothing_is_orphaned,
+    i8_links_are_one_to_one,
+    i12_tenants_are_apart,
+    i13_the_work_is_bounded,
+    i19_the_store_is_healthy,
+)
+
+
+def broken(seen):
+    return [f"{check.__name__}: {problem}" for check in ALL for problem in check(seen)]
+
+
+# --- gathering -------------------------------------------------------------------------------------------------------
+
+_SETUP_TABLES = ("workspace", "book", "app", "connection", "rulebook", "exchange_rate", "data_key", "audit")
+
+
+def gather(outside, hub, bystander):
+    """The evidence, once the hub is quiet. `bystander` is the workspace id of another tenant there."""
+    stripe, xero = outside.documents()
+    with hub.store.read() as database:
+        ours = {"workspace_id": hub.workspace_id}
+        return Evidence(
+            webhooks=outside.deliveries()[0],
+            calls={vendor: outside.calls(vendor) for vendor in outside.line},
+            stripe=stripe,
+            xero=xero,
+            remote=_remote(outside),
+            tenant=outside.line["xero"]["tenant_id"],
+            receipts=_receipts(hub, database),
+            totals=_totals(database, hub.workspace_id),
+            open_work=hub.open_work(),
+            revisions=dict(database.execute(_select(schema.record, ours, "id", "revision")).all()),
+            steps=_steps(database, ours),
+            delivered=_delivered(database, ours),
+            links=_links(database, hub.workspace_id),
+            workspaces=_workspaces(database),
+            workspace=hub.workspace_id,
+            bystander=bystander,
+            bystander_rows=dict.fromkeys(_SETUP_TABLES, 1),
+            broken_store=_broken_store(database),
+        )
+
+
+def _select(table, where, *names):
+    query = select(*(table.c[name] for name in names))
+    return query.where(*(table.c[name] == value for name, value in where.items())).order_by(table.c.id)
+
+
+def _natural(effect):
+    for name in ("code", "reference", "number", "name"):
+        if effect.get(name):
+            return effect[name]
+    return effect["id"]
+
+
+def _remote(outside):
+    """Contacts by Stripe's customer, items by price, invoices by number, payments by charge."""
+    found = {}
+    for row in outside.stripe.all("customers"):
+        found["stripe", "customer", row["id"]] = row["id"]
+    for row in outside.stripe.all("prices"):
+        found["stripe", "price", row["id"]] = row["id"]
+    for row in outside.stripe.all("invoices"):
+        found["stripe", "invoice", row["id"]] = row["number"]
+    for row in outside.stripe.all("payment_intents"):
+        found["stripe", "payment", row["id"]] = row["latest_charge"]
+    for row in outside.xero("GET", "Contacts?page=1&pageSize=1000")["Contacts"]:
+        if row.get("ContactNumber"):
+            found["xero", "customer", row["ContactID"]] = row["ContactNumber"]
+    for row in outside.xero("GET", "Items")["Items"]:
+        found["xero", "price", row["Code"]] = row["Code"]
+    for row in outside.xero("GET", "Invoices?page=1&pageSize=1000")["Invoices"]:
+        found["xero", "invoice", row["InvoiceID"]] = row["InvoiceNumber"]
+    for row in outside.xero("GET", "Payments?page=1&pageSize=1000")["Payments"]:
+        found["xero", "payment", row["PaymentID"]] = row["Reference"]
+    return found
+
+
+def _receipts(hub, database):
+    bodies = [
+        row.body_id for row in database.execute(_select(schema.receipt, {"workspace_id": hub.workspace_id}, "body_id"))
+    ]
+    kept = open_bodies(hub.store, database, hub.workspace_id, bodies)
+    return {hashlib.sha256(body).hexdigest() for body in kept.values()}
+
+
+def _totals(database, workspace_id):
+    return {
+        (kind, currency): Decimal(minor).scaleb(-2)
+        for (kind, currency), minor in totals(database, workspace_id).items()
+    }
+
+
+def _steps(database, where):
+    audit = schema.audit
+    records = set(database.execute(select(schema.record.c.id)).scalars())
+    steps = defaultdict(list)
+    for row in database.execute(_select(audit, where, "subject", "action", "before_hash", "after_hash")):
+        if row.subject in records and row.action.endswith((" created", " changed")):
+            steps[row.subject].append((row.action, row.before_hash, row.after_hash))
+    return dict(steps)
+
+
+def _delivered(database, where):
+    delivery = schema.delivery
+    arrived = defaultdict(list)
+    query = _select(delivery, where | {"state": "delivered"}, "record_id", "part", "revision", "settled_at")
+    for row in database.execute(query.order_by(None).order_by(delivery.c.settled_at, delivery.c.revision)):
+        arrived[row.record_id, row.part].append(row.revision)
+    return dict(arrived)
+
+
+def _links(database, workspace_id):
+    link, connection = schema.link, schema.connection
+    rows = database.execute(
+        select(connection.c.vendor, link.c.kind, link.c.remote_id, link.c.record_id, link.c.part)
+        .join(connection, connection.c.id == link.c.connection_id)
+        .where(link.c.workspace_id == workspace_id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def _workspaces(database):
+    return {
+        table.name: set(database.execute(select(table.c.workspace_id).distinct()).scalars())
+        for table in schema.metadata.sorted_tables
+        if "workspace_id" in table.c
+    }
+
+
+def _broken_store(database):
+    problems = []
+    if database.dialect.name == "sqlite":
+        for check in ("integrity_check", "foreign_key_check"):
+            rows = database.execute(text(f"PRAGMA {check}")).all()
+            problems += [f"{check}: {row}" for row in rows if tuple(row) != ("ok",)]
+    else:
+        # PostgreSQL: an index that lost an entry shows in a count that may not use it
+        for setting in ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"):
+            database.execute(text(f"SET LOCAL {setting} = off"))
+    there = set(inspect(database).get_table_names())
+    for table in schema.metadata.sorted_tables:
+        if table.name in there:
+            problems += _orphans(database, table) + _doubles(database, table)
+    return problems
+
+
+def _orphans(database, table):
+    problems = []
+    for key in table.foreign_key_constraints:
+        target = key.referred_table.alias("target")
+        at = [table.c[own.parent.name] == target.c[own.column.name] for own in key.elements]
+        given = [table.c[name].is_not(None) for name in key.column_keys]
+        missing = ~select(1).select_from(target).where(*at).exists()
+        count = database.execute(select(func.count()).select_from(table).where(*given, missing)).scalar_one()
+        problems += [f"{count} rows of {table.name} point nowhere by {key.column_keys}"] if count else []
+    return problems
+
+
+def _doubles(database, table):
+    problems = []
+    for columns in [list(table.primary_key.columns)] + [
+        list(one.columns) for one in table.constraints if type(one).__name__ == "UniqueConstraint"
+    ]:
+        given = [column.is_not(None) for column in columns]
+        twice = select(*columns).where(*given).group_by(*columns).having(func.count() > 1)
+        problems += [f"{table.name} has {tuple(row)} twice" for row in database.execute(twice)]
+    return problems

@@ -1,0 +1,41 @@
+"""What happens to a document after it was written: it is written again only where that changes what it says there."""
+
+
+def writes(outside, plural):
+    calls = [call for call in outside.calls("xero") if call["path"].endswith(f"/{plural}")]
+    return [call["method"] for call in calls if call["method"] != "GET"]
+
+
+def test_an_invoice_that_was_written_open_is_not_written_again_when_it_is_paid(hub, outside):
+    invoice = outside.invoice(outside.customer())
+    hub.tell_all()
+    hub.work()
+    outside.pay(invoice)
+    hub.tell_all()
+    hub.work()
+    assert hub.open_work() == {}
+    assert writes(outside, "Invoices") == ["PUT"]
+    assert outside.agree()
+
+
+def test_an_invoice_that_is_lowered_by_a_credit_note_is_not_written_again(hub, outside):
+    invoice = outside.invoice(outside.customer())
+    hub.tell_all()
+    hub.work()
+    outside.stripe.create("credit_notes", invoice=invoice["id"], amount=1000)
+    hub.tell_all()
+    hub.work()
+    assert hub.open_work() == {}
+    assert (writes(outside, "Invoices"), writes(outside, "Allocations")) == (["PUT"], ["PUT"])
+
+
+def test_a_contact_that_changed_is_written_again_and_once(hub, outside):
+    customer = outside.customer()
+    outside.invoice(customer)
+    hub.tell_all()
+    hub.work()
+    outside.stripe.create(f"customers/{customer['id']}", email="ada@books.example")
+    outside.stripe.create(f"customers/{customer['id']}", metadata={"a": "b"})
+    hub.tell_all()
+    hub.work()
+    assert writes(outside, "Contacts") == ["PUT", "POST"]

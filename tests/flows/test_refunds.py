@@ -1,0 +1,72 @@
+"""Money that goes back: with a credit note, without one, and with one that comes later."""
+
+import pytest
+
+ACCOUNT = {"Code": "1250", "Name": "Refunds to classify", "Type": "CURRENT", "EnablePaymentsToAccount": True}
+
+
+@pytest.fixture
+def paid(outside, hub):
+    """A paid invoice that has arrived, and its payment's intent."""
+    outside.xero("PUT", "Accounts", ACCOUNT)
+    invoice = outside.sell()
+    (intent,) = outside.stripe.all("payment_intents")
+    hub.tell_all()
+    hub.work()
+    return invoice, intent["id"]
+
+
+def moved(outside):
+    """(account, reference, amount) of what was paid out of credit notes and spent."""
+    payments = outside.xero("GET", "Payments?page=1")["Payments"]
+    spent = outside.xero("GET", "BankTransactions?page=1")["BankTransactions"]
+    return sorted(
+        [
+            (one["Account"]["Code"], one["Reference"], one["Amount"])
+            for one in payments
+            if "CREDIT" in one["PaymentType"]
+        ]
+        + [(one["BankAccount"]["Code"], one["Reference"], one["Total"]) for one in spent]
+    )
+
+
+def refunded(outside, hub, intent, amount):
+    refund = outside.stripe.create("refunds", payment_intent=intent, amount=amount)
+    return refund["id"]
+
+
+def explained(outside, invoice, refund, amount):
+    linked = [{"refund": refund, "amount_refunded": amount}]
+    outside.stripe.create("credit_notes", invoice=invoice["id"], amount=amount, refunds=linked)
+
+
+def settle(hub):
+    hub.tell_all()
+    hub.work()
+    assert hub.open_work() == {}, hub.sentences()
+
+
+def test_a_refund_with_its_credit_note_leaves_the_clearing_account(outside, hub, paid):
+    invoice, intent = paid
+    refund = refunded(outside, hub, intent, 1000)
+    explained(outside, invoice, refund, 1000)
+    settle(hub)
+    assert moved(outside) == [("1200", refund, 10.0)]
+
+
+def test_a_refund_that_is_explained_later_is_paid_out_of_where_it_was_put(outside, hub, paid):
+    invoice, intent = paid
+    refund = refunded(outside, hub, intent, 1000)
+    settle(hub)
+    assert moved(outside) == [("1200", refund, 10.0)]
+    explained(outside, invoice, refund, 1000)
+    settle(hub)
+    assert moved(outside) == [("1200", refund, 10.0), ("1250", refund, 10.0)]
+
+
+def test_a_refund_that_is_half_explained_is_spent_whole_before_its_half_is_paid_out(outside, hub, paid):
+    invoice, intent = paid
+    refund = refunded(outside, hub, intent, 1000)
+    explained(outside, invoice, refund, 400)
+    settle(hub)
+    assert moved(outside) == [("1200", refund, 10.0), ("1250", refund, 4.0)]

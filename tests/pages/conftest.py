@@ -1,0 +1,275 @@
+"""A hub that has taken in a small business, and browsers of people who may see it. One world for each database."""
+
+import html
+import json
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+from sqlalchemy import text
+
+from connectors.registry import CONNECTORS
+from core.clock import WallClock
+from core.entities import Customer
+from core.ids import Ids
+from core.kinds import Kind
+from core.roles import Role
+from core.seal import MasterKeys
+from core.store import connections, duties, records, users
+from core.store.engine import open_engine
+from core.store.reading import documents
+from core.store.records import Version
+from core.store.work import Store
+from demo import story
+from demo.run import _workspace
+from demo.stripe_account import StripeAccount
+from sandbox.command import start
+from web import passwords
+from web.app import create_app
+from worker.deliver import deliver
+from worker.hub import Hub
+from worker.ingest import ingest
+from worker.pull import pull
+from worker.setup import set_up
+
+PASSWORD = "correct horse battery"
+SCRIPT = '<script>alert("x")</script> & Söhne'
+BRACES = '{{7*7}} ${7*7} O\'Brien "&" Co.'
+FOX = "🦊 Fuchsbau GmbH"
+CUSTOMERS_ELSEWHERE = 120
+
+
+_NOWHERE = {
+    "stripe": {"base_url": "http://127.0.0.1:9", "api_key": "sk_test_sandbox_x", "webhook_secret": "whsec_sandbox_x"},
+    "xero": {
+        "base_url": "http://127.0.0.1:9",
+        "tenant_id": "",
+        "client_id": "x",
+        "client_secret": "sandbox-x",
+        "access_token": "sandbox-x",
+        "refresh_token": "sandbox-x",
+    },
+}
+"""As a sandbox's line; nobody is called."""
+
+
+class Bell:
+    """Keeps what was rung."""
+
+    def __init__(self):
+        self.rung = []
+
+    def ring(self, *lanes):
+        self.rung += lanes
+
+
+@dataclass
+class World:
+    hub: Hub
+    workspace_id: str
+    elsewhere_id: str
+    """Another workspace of the same hub, with 120 customers."""
+    empty_id: str
+    """And one in which nothing has happened."""
+    app: object
+    script: str = SCRIPT
+    braces: str = BRACES
+    fox: str = FOX
+    password: str = PASSWORD
+
+    def user(self, name, role=Role.VIEWER, workspace_id=None):
+        self.hub.store.write(workspace_id or self.workspace_id, lambda work: users.add(work, name, HASH, role, "tests"))
+        return name
+
+    def reader(self, name=None, role=Role.VIEWER, workspace_id=None):
+        """Somebody who has logged in."""
+        name = name or f"reader {self.hub.store.new_id()}"
+        self.user(name, role, workspace_id)
+        person = Person(self.app)
+        assert person.log_in(name).status_code == 303
+        return person
+
+    def person(self, address="127.0.0.1"):
+        """Somebody who has not logged in."""
+        return Person(self.app, address)
+
+    def documents(self, kind, search=""):
+        with self.hub.store.read() as database:
+            page, _ = documents.page(self.hub.store, database, self.workspace_id, kind, search, None)
+        return page.rows
+
+
+class Person:
+    """A browser: keeps cookies, and sends the token that the last page's form carries."""
+
+    def __init__(self, app, address="127.0.0.1"):
+        self.client = app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = address
+        self.token = ""
+
+    def get(self, path, **given):
+        answer = self.client.get(path, **given)
+        found = re.search(r'name="form_token" value="(\w+)"', answer.text if answer.mimetype == "text/html" else "")
+        if found:
+            self.token = found[1]
+        return answer
+
+    def post(self, path, **form):
+        return self.client.post(path, data={"form_token": self.token} | form)
+
+    def words(self, path):
+        """The page as a person reads it: without marks, spaces folded."""
+        answer = self.get(path)
+        assert answer.status_code == 200, path
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+    def walk(self):
+        """Every page that links lead to from the overview on, by its address."""
+        seen, ahead = {}, ["/"]
+        while ahead:
+            path = ahead.pop()
+            if path not in seen and not path.startswith("/static/"):
+                seen[path] = self.get(path)
+                ahead += [
+                    html.unescape(link).partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', seen[path].text)
+                ]
+                assert len(seen) < 1000, "the walk has no end"
+        return seen
+
+    def log_in(self, name, password=PASSWORD):
+        self.get("/log-in")
+        return self.post("/log-in", name=name, password=password)
+
+
+passwords._METHOD = "scrypt:1024:8:1"  # what it costs in earnest is the tests of passwords' own affair
+HASH = passwords.hashed(PASSWORD, "anybody")
+
+
+def _play(hub, made, line):
+    stripe = StripeAccount(line["stripe"]["base_url"], line["stripe"]["api_key"])
+    prices, taxes = story.catalogue(stripe)
+    story.sell(stripe, prices, taxes)
+    seven = stripe.create("tax_rates", display_name="VAT", percentage="7", inclusive=False, country="DE")["id"]
+    for name, price, tax in ((SCRIPT, "team-eur", "de-19"), (BRACES, "team-usd", ""), (FOX, "archive-eur", seven)):
+        customer = stripe.create("customers", name=name, email="who@example.test", address={"country": "DE"})["id"]
+        invoice = stripe.create(
+            "invoices",
+            customer=customer,
+            currency=price.rpartition("-")[2],
+            auto_advance=False,
+            collection_method="send_invoice",
+            days_until_due=14,
+            **({"default_tax_rates": [taxes.get(tax, tax)]} if tax else {}),
+        )["id"]
+        stripe.create("invoiceitems", customer=customer, invoice=invoice, pricing={"price": prices[price]})
+        stripe.create(f"invoices/{invoice}/finalize")
+    yen = stripe.create("products", name="Workshop")["id"]
+    price = stripe.create("prices", product=yen, currency="jpy", unit_amount="48000")["id"]
+    customer = stripe.create("customers", name="北海道ソフト株式会社")["id"]
+    invoice = stripe.create("invoices", customer=customer, currency="jpy", auto_advance=False)["id"]
+    stripe.create("invoiceitems", customer=customer, invoice=invoice, pricing={"price": price})
+    stripe.create(f"invoices/{invoice}/finalize")
+    _drain(hub, made.workspace_id)
+
+
+def _drain(hub, workspace_id):
+    """Until only what needs a person is left; then once more, for what is due after the payments."""
+    with hub.store.read() as database:
+        active = connections.connections(database, workspace_id)
+    for again in range(60):
+        for one in active:
+            for kind in CONNECTORS[one.vendor].pulls if again % 10 == 0 else ():
+                pull(hub, workspace_id, one.id, kind)
+            for kind in Kind:
+                ingest(hub, workspace_id, one.id, kind)
+                deliver(hub, workspace_id, one.id, kind)
+        with hub.store.read() as database:
+            counts = duties.open_work(database, workspace_id)
+        if not counts["event"].get("pending") and not counts["delivery"].get("pending"):
+            break
+        time.sleep(0.2)
+    for one in active:
+        for kind in CONNECTORS[one.vendor].pulls:
+            pull(hub, workspace_id, one.id, kind)
+
+
+def _set_up(hub, line, name, account):
+    told = _workspace(line) | {"workspace": name}
+    told["connections"] = [one | {"account": account + one.get("account", "")} for one in told["connections"]]
+    return set_up(hub.store, json.dumps(told))
+
+
+def _fill(hub, made):
+    """Enough customers that a list has three pages; one of them under a name that can be looked for."""
+
+    def save(work):
+        found = connections.connections(work.connection, work.workspace_id)[0]
+        versions = {}
+        for number in range(CUSTOMERS_ELSEWHERE):
+            name = "Ångström & Çelik" if number == 3 else f"Customer {number:03}"
+            entity = Customer(name=name, email=f"c{number}@example.test")
+            versions[work.new_id()] = Version(f"cus_{number:03}", f"customer cus_{number:03}", name, entity, "pull")
+        records.save(
+            hub.store,
+            work,
+            Kind.CUSTOMER,
+            origin_connection_id=found.id,
+            book_id=found.book_id,
+            versions=versions,
+        )
+
+    hub.store.write(made.workspace_id, save)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def hub(request, tmp_path_factory):
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("world") / "hub.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        cluster, admin = request.getfixturevalue("postgresql_cluster")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE pages TEMPLATE template_hub"))
+        url = cluster.url("pages")
+    engine = open_engine(url)
+    clock = WallClock()
+    yield Hub(Store(engine, MasterKeys([b"k" * 32]), clock, Ids(clock)), Bell(), Random(1), 60)
+    engine.dispose()
+    if request.param == "postgresql":
+        with admin.connect() as connection:
+            connection.execute(text("DROP DATABASE pages WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def gate(hub):
+    """Only the doors: three workspaces in which nothing has happened."""
+    made = [_set_up(hub, _NOWHERE, name, name) for name in ("Gate", "Behind", "Empty")]
+    return World(hub, *[one.workspace_id for one in made], create_app(hub))
+
+
+@pytest.fixture(scope="session")
+def world(hub, gate):
+    vendors = start()
+    try:
+        line = vendors.line()
+        made = set_up(hub.store, json.dumps(_workspace(line)))
+        _play(hub, made, line)
+    finally:
+        vendors.close()
+    elsewhere = _set_up(hub, line, "Elsewhere", "other")
+    _fill(hub, elsewhere)
+    return World(hub, made.workspace_id, elsewhere.workspace_id, gate.empty_id, gate.app)
+
+
+@pytest.fixture(scope="session")
+def reader(world):
+    return world.reader("a viewer")
+
+
+@pytest.fixture(scope="session")
+def admin(world):
+    return world.reader("an admin", Role.ADMIN)

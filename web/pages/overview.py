@@ -1,0 +1,30 @@
+"""Is everything equal, what needs a person, and what the day was like."""
+
+from flask import Blueprint, render_template
+
+from core.kinds import Kind
+from core.store.reading import comparison, documents, flow, pulse, waiting
+from web.pages import chart, figures, here
+
+pages = Blueprint("overview", __name__)
+
+_LATEST = 8
+
+
+@pages.get("/")
+def show() -> str:
+    hub, workspace_id = here.hub(), here.workspace_id()
+    with hub.store.read() as database:
+        links = here.links(database)
+        latest, _ = documents.page(hub.store, database, workspace_id, Kind.INVOICE, "", None)
+        return render_template(
+            "overview.html",
+            columns=figures.columns(database, workspace_id, links),
+            verdict=figures.verdict(comparison.differences(database, workspace_id, list(links.values()))),
+            groups=waiting.groups(database, workspace_id),
+            chart=chart.of(flow.last_day(database, workspace_id, hub.clock.now())),
+            pulses=pulse.pulses(database, workspace_id),
+            latest=latest.rows[:_LATEST],
+            links=links,
+            now=hub.clock.now(),
+        )
