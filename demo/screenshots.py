@@ -6,14 +6,11 @@ from pathlib import Path
 
 from core.errors import HubError
 from core.kinds import Kind
-from core.roles import Role
-from core.store import users
 from core.store.reading import documents
 from demo.browser import DESKTOP, PHONE, Browser
+from demo.guest import GUEST, let_in
 from demo.run import Demo
-from web.passwords import hashed, new_password
 
-_NAME = "ada"
 _LOOKS_MAX = 240
 _LOOK_SECONDS = 0.25
 
@@ -25,7 +22,7 @@ def take(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with Demo() as demo:
         demo.play()
-        password = _let_in(demo)
+        password = let_in(demo)
         _wait_until_seen(demo)
         pictures = _pictures(demo, password, folder, {"overview": "/"}, PHONE, "phone")
         pictures += _pictures(demo, password, folder, {"overview": "/"}, DESKTOP, "")
@@ -38,14 +35,6 @@ def take(folder: Path) -> list[Path]:
 
 
 _ON_PHONE = ("parked", "records", "record", "trial-balance")
-
-
-def _let_in(demo: Demo) -> str:
-    password = new_password()
-    store, workspace_id = demo.hub.hub.store, demo.hub.made.workspace_id
-    password_hash = hashed(password, _NAME)
-    store.write(workspace_id, lambda work: users.add(work, _NAME, password_hash, Role.ADMIN, "screenshots"))
-    return password
 
 
 def _wait_until_seen(demo: Demo) -> None:
@@ -117,7 +106,7 @@ def _pictures(
             pages = {"log-in": "/log-in", **pages}
         for name, path in pages.items():
             if name != "log-in" and "/log-in" in browser.address:
-                browser.type_into("input[name=name]", _NAME)
+                browser.type_into("input[name=name]", GUEST)
                 browser.type_into("input[name=password]", password)
                 browser.click("main button")
             browser.open(demo.hub.base_url + path)
