@@ -14,7 +14,7 @@ help: ## this page
 
 setup: $(VENV)/.run-installed ## install into .venv, which then holds .venv/bin/subledger
 
-demo: $(VENV)/.run-installed ## watch paid invoices travel from Stripe to Xero, equal to the cent
+demo: $(VENV)/.run-installed ## watch two months of a business travel from Stripe to Xero, equal to the cent
 	@$(BIN)/subledger demo
 
 test: $(VENV)/.dev-installed ## the whole test-suite, on SQLite and on PostgreSQL

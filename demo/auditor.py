@@ -1,140 +1,123 @@
-"""An outside reader: sums what Stripe and Xero say through their APIs alone, and matches documents one to one.
+"""An outside reader: what Stripe and Xero say through their APIs alone, document by document.
 
 It knows nothing of the hub's database. Amounts are Decimals in major units.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
-import requests
-from iso4217 import Currency
+KINDS = (
+    "invoice total",
+    "invoice tax",
+    "invoice due",
+    "credit note",
+    "credit note tax",
+    "payment",
+    "refund",
+    "receivable",
+)
 
-from demo.stripe_account import USER_AGENT, StripeAccount
-
-_PAGE = 100
-_TIMEOUT_SECONDS = 30
-
-KINDS = ("invoice total", "invoice tax", "invoice due", "payment")
-
-Sums = dict[tuple[str, str], Decimal]
-"""(kind, currency) to the sum over all documents."""
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One invoice as one side states it."""
+    """An invoice, a credit note, a payment or a refund, as one side states it."""
 
+    kind: str
     number: str
+    """What both sides call it by."""
     currency: str
-    total: Decimal
-    tax: Decimal
-    due: Decimal
-    paid: Decimal
+    amounts: Mapping[str, Decimal]
+    """Those that both sides have to agree on, by name; the names in KINDS are summed up."""
 
 
-def of_stripe(stripe: StripeAccount) -> list[Document]:
-    """Issued invoices, with what was paid on them by payments that came."""
-    paid: dict[str, int] = defaultdict(int)
-    for payment in stripe.all("invoice_payments", status="paid"):
-        paid[payment["invoice"]] += payment["amount_paid"]
-    documents = []
-    for invoice in stripe.all("invoices"):
-        if invoice["status"] in {"draft", "void"}:
-            continue
-        currency = invoice["currency"].upper()
-        documents.append(
-            Document(
-                number=invoice["number"],
-                currency=currency,
-                total=_major(invoice["total"], currency),
-                tax=_major(sum(tax["amount"] for tax in invoice["total_taxes"] or ()), currency),
-                due=_major(invoice["amount_remaining"], currency),
-                paid=_major(paid[invoice["id"]], currency),
-            )
-        )
-    return documents
+@dataclass(frozen=True, slots=True)
+class Total:
+    amount: Decimal = _ZERO
+    count: int = 0
+    """How many have such an amount at all: documents; for receivable, customers."""
 
 
-def of_xero(base_url: str, access_token: str, tenant_id: str) -> list[Document]:
-    """Sales invoices that count, with the payments that stand on them."""
-    headers = {
-        "Authorization": f"Bearer {access_token}",
-        "xero-tenant-id": tenant_id,
-        "Accept": "application/json",
-        "User-Agent": USER_AGENT,
-    }
-    paid: dict[str, Decimal] = defaultdict(Decimal)
-    for payment in _pages(f"{base_url}/api.xro/2.0/Payments", "Payments", headers):
-        if payment["Status"] == "AUTHORISED":
-            paid[payment["Invoice"]["InvoiceID"]] += payment["Amount"]
-    return [
-        Document(
-            number=invoice["InvoiceNumber"],
-            currency=invoice["CurrencyCode"],
-            total=invoice["Total"],
-            tax=invoice["TotalTax"],
-            due=invoice["AmountDue"],
-            paid=paid[invoice["InvoiceID"]],
-        )
-        for invoice in _pages(f"{base_url}/api.xro/2.0/Invoices", "Invoices", headers)
-        if invoice["Type"] == "ACCREC" and invoice["Status"] in {"AUTHORISED", "PAID"}
-    ]
+Totals = Mapping[tuple[str, str], Total]
+"""By (kind, currency)."""
 
 
-def sums(documents: Iterable[Document]) -> Sums:
-    summed: Sums = defaultdict(Decimal)
-    for document in documents:
-        for kind, amount in zip(KINDS, (document.total, document.tax, document.due, document.paid), strict=True):
-            summed[kind, document.currency] += amount
+@dataclass(frozen=True, slots=True)
+class Books:
+    """All that one side says."""
+
+    documents: Sequence[Document]
+    owed: Mapping[tuple[str, str], Decimal]
+    """What each customer owes, credit taken off, by (its id on that side, currency)."""
+    voided: frozenset[str]
+    """Numbers of invoices that were issued, and are void."""
+    empty: frozenset[str] = field(default=frozenset())
+    """Numbers of invoices whose lines are all zero, such as a trial's: they change nothing and are not sent."""
+    given_up: frozenset[str] = field(default=frozenset())
+    """Numbers of invoices that nobody expects to be paid: they stay due."""
+
+
+def totals(books: Books) -> Totals:
+    summed: dict[tuple[str, str], Total] = defaultdict(Total)
+
+    def add(kind: str, currency: str, amount: Decimal) -> None:
+        if amount:
+            before = summed[kind, currency]
+            summed[kind, currency] = Total(before.amount + amount, before.count + 1)
+
+    for document in books.documents:
+        for kind in document.amounts.keys() & KINDS:
+            add(kind, document.currency, document.amounts[kind])
+    for (_, currency), amount in books.owed.items():
+        add("receivable", currency, amount)
     return summed
 
 
-def mismatches(ours: Iterable[Document], theirs: Iterable[Document]) -> list[str]:
-    """What keeps the documents of two sides from being one to one and equal, a sentence each."""
-    left, problems = _by_number(ours)
-    right, more = _by_number(theirs)
+def mismatches(stripe: Books, xero: Books) -> list[str]:
+    """What keeps the documents of the two sides from being one to one and equal, a sentence each."""
+    left, problems = _by_name(stripe.documents, "Stripe")
+    right, more = _by_name(xero.documents, "Xero")
     problems += more
-    problems += [f"{number} is in Stripe only" for number in sorted(left.keys() - right.keys())]
-    problems += [f"{number} is in Xero only" for number in sorted(right.keys() - left.keys())]
-    problems += [
-        f"{number} differs: Stripe has {left[number]}, Xero has {right[number]}"
-        for number in sorted(left.keys() & right.keys())
-        if left[number] != right[number]
-    ]
+    problems += [f"{name} is in Stripe only" for name in sorted(left.keys() - right.keys())]
+    problems += [f"{name} is in Xero only" for name in sorted(right.keys() - left.keys())]
+    for name in sorted(left.keys() & right.keys()):
+        problems += _differences(name, left[name], right[name])
+    problems += [f"invoice {number} is void in Stripe, not in Xero" for number in sorted(stripe.voided - xero.voided)]
+    problems += [f"invoice {number} is void in Xero, not in Stripe" for number in sorted(xero.voided - stripe.voided)]
     return problems
 
 
-def _by_number(documents: Iterable[Document]) -> tuple[Mapping[str, Document], list[str]]:
+def notes(stripe: Books) -> list[str]:
+    """What a reader of the totals may wonder about, a sentence each."""
+    due = {one.number: (one.amounts["invoice due"], one.currency) for one in stripe.documents if one.kind == "invoice"}
+    said = [f"invoice {number} is VOIDED in Xero too" for number in sorted(stripe.voided)]
+    for number in sorted(stripe.given_up):
+        amount, currency = due[number]
+        said.append(f"invoice {number} is uncollectible, and stays due with {amount} {currency}")
+    return said + [f"invoice {number} comes to nothing and is not sent" for number in sorted(stripe.empty)]
+
+
+def _by_name(documents: Iterable[Document], side: str) -> tuple[dict[str, Document], list[str]]:
     found: dict[str, Document] = {}
     twice = []
     for document in documents:
-        if document.number in found:
-            twice.append(f"{document.number} stands twice on one side")
-        found[document.number] = document
+        name = f"{document.kind} {document.number}"
+        if name in found:
+            twice.append(f"{name} stands twice in {side}")
+        found[name] = document
     return found, twice
 
 
-def _pages(url: str, name: str, headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    session = requests.Session()
-    session.trust_env = False
-    page = 1
-    while True:
-        response = session.get(
-            url,
-            params={"page": str(page), "pageSize": str(_PAGE)},
-            headers=dict(headers),
-            timeout=_TIMEOUT_SECONDS,
-        )
-        response.raise_for_status()
-        rows = response.json(parse_float=Decimal, parse_int=Decimal)[name]
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        page += 1
-
-
-def _major(minor: int, currency: str) -> Decimal:
-    return Decimal(minor).scaleb(-(Currency(currency).exponent or 0))
+def _differences(name: str, ours: Document, theirs: Document) -> list[str]:
+    problems = []
+    if ours.currency != theirs.currency:
+        problems.append(f"{name} is in {ours.currency} in Stripe, in {theirs.currency} in Xero")
+    problems += [
+        f"{name}: {what} is {ours.amounts.get(what, _ZERO)} in Stripe, {theirs.amounts.get(what, _ZERO)} in Xero"
+        for what in sorted(ours.amounts.keys() | theirs.amounts.keys())
+        if ours.amounts.get(what, _ZERO) != theirs.amounts.get(what, _ZERO)
+    ]
+    return problems

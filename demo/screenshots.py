@@ -25,7 +25,6 @@ def take(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with Demo() as demo:
         demo.play()
-        demo.wait()
         password = _let_in(demo)
         _wait_until_seen(demo)
         pictures = _pictures(demo, password, folder, {"overview": "/"}, PHONE, "phone")
@@ -63,8 +62,8 @@ def _make_trouble(demo: Demo) -> None:
     stripe = demo.stripe
     product = stripe.create("products", name="Workshop")["id"]
     for name, country, currency, amount, percentage in (
-        ("Konditorei Übermut e.K.", "DE", "eur", "12900", "7"),
-        ("北海道ソフト株式会社", "JP", "jpy", "48000", ""),
+        ("Stroopwafel & Zonen B.V.", "NL", "eur", "12900", "21"),
+        ("Bergkäserei Enzian AG", "CH", "chf", "48000", ""),
     ):
         price = stripe.create("prices", product=product, currency=currency, unit_amount=amount)["id"]
         customer = stripe.create("customers", name=name, address={"country": country})["id"]

@@ -7,6 +7,7 @@ import requests
 
 _API_VERSION = "2026-10-28.endive"
 _TIMEOUT_SECONDS = 30
+_PAGE = 100
 USER_AGENT = "subledger-demo"
 
 
@@ -24,17 +25,19 @@ class StripeAccount:
         made: dict[str, Any] = response.json()
         return made
 
+    def read(self, path: str, **params: Any) -> dict[str, Any]:
+        response = self._session.get(
+            f"{self._base_url}/v1/{path}", params=list(_form(params)), timeout=_TIMEOUT_SECONDS
+        )
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
     def all(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Every object of a list, page by page."""
         after: dict[str, str] = {}
         while True:
-            response = self._session.get(
-                f"{self._base_url}/v1/{path}",
-                params=list(_form({**params, **after, "limit": 100})),
-                timeout=_TIMEOUT_SECONDS,
-            )
-            response.raise_for_status()
-            page = response.json()
+            page = self.read(path, **params, **after, limit=_PAGE)
             yield from page["data"]
             if not page["has_more"]:
                 return

@@ -13,6 +13,10 @@ from worker.hub import Hub
 from worker.lane import Held
 from worker.tokens import Tokens
 
+_WAIT_MAX_SECONDS = 2
+_WINDOWS_MAX = 10
+"""How often others may take the whole of a window before us."""
+
 _T = TypeVar("_T")
 
 
@@ -44,12 +48,18 @@ class Caller:
             raise self._lost() from None
 
     def _admit(self) -> None:
+        """A short window is waited for, since a batch may need more calls than it holds; a long one is rested for."""
         calls = int(self._connection.option("calls_per_window", self._limit.calls))
-        seconds = self._held.write(
-            lambda work: connections.take_permit(work, self._connection.id, calls, self._limit.per_seconds)
-        )
-        if seconds:
-            raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds)
+        for _ in range(_WINDOWS_MAX):
+            seconds = self._held.write(
+                lambda work: connections.take_permit(work, self._connection.id, calls, self._limit.per_seconds)
+            )
+            if not seconds:
+                return
+            if seconds > _WAIT_MAX_SECONDS:
+                break
+            self._hub.clock.sleep(seconds)
+        raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds)
 
     def _lost(self) -> GrantLost:
         sentence = f"{self._connection.name} refuses our key. Connect it again; nothing is lost."

@@ -1,45 +1,76 @@
 """What the hub's own records add up to, per kind and currency: its column in every comparison."""
 
-from sqlalchemy import Connection, and_, func, select
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+
+from core.accounts import AccountRole
 from core.entities import InvoiceStatus
 from core.store import schema
 
-Totals = dict[tuple[str, str], int]
-"""(kind, currency) to minor units."""
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    minor: int
+    count: int
+    """How many have such an amount at all: invoices, payments, credit notes, refunds; for receivable, customers."""
+
+
+Totals = dict[tuple[str, str], Total]
+"""By (kind, currency)."""
 
 
 def totals(database: Connection, workspace_id: str) -> Totals:
-    """Issued invoices and credit notes that count, and the payments that came, by what they were applied to."""
-    invoice, payment, part = schema.invoice, schema.payment, schema.payment_application
-    note = schema.credit_note
-    counting = [status.value for status in InvoiceStatus if status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID}]
+    """Documents that count, money that moved, and what customers owe by the books: receivable less their credit."""
     summed: Totals = {}
-    for row in database.execute(
-        select(
-            invoice.c.currency,
-            func.sum(invoice.c.total_minor).label("total"),
-            func.sum(invoice.c.tax_minor).label("tax"),
-            func.sum(invoice.c.due_minor).label("due"),
-        )
-        .where(invoice.c.workspace_id == workspace_id, invoice.c.status.in_(counting))
-        .group_by(invoice.c.currency)
-    ):
-        summed["invoice total", row.currency] = int(row.total)
-        summed["invoice tax", row.currency] = int(row.tax)
-        summed["invoice due", row.currency] = int(row.due)
-    for credited in database.execute(
-        select(note.c.currency, func.sum(note.c.total_minor).label("total"), func.sum(note.c.tax_minor).label("tax"))
-        .where(note.c.workspace_id == workspace_id, ~note.c.void)
-        .group_by(note.c.currency)
-    ):
-        summed["credit note total", credited.currency] = int(credited.total)
-        summed["credit note tax", credited.currency] = int(credited.tax)
-    for paid in database.execute(
-        select(payment.c.currency, func.sum(part.c.amount_minor).label("paid"))
+    for kind, query in _queries(workspace_id):
+        for row in database.execute(query):
+            summed[kind, row.currency] = Total(int(row.minor), int(row.documents))
+    return summed
+
+
+def _queries(workspace_id: str) -> Iterable[tuple[str, Select[*tuple[Any, ...]]]]:
+    invoice, note, refund = schema.invoice, schema.credit_note, schema.refund
+    counting = [status.value for status in InvoiceStatus if status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID}]
+    issued = (invoice.c.workspace_id == workspace_id, invoice.c.status.in_(counting))
+    yield "invoice total", _summed(invoice.c.currency, invoice.c.total_minor).where(*issued)
+    yield "invoice tax", _summed(invoice.c.currency, invoice.c.tax_minor).where(*issued)
+    yield "invoice due", _summed(invoice.c.currency, invoice.c.due_minor).where(*issued)
+    yield "payment", _payments(workspace_id)
+    standing = (note.c.workspace_id == workspace_id, ~note.c.void)
+    yield "credit note", _summed(note.c.currency, note.c.total_minor).where(*standing)
+    yield "credit note tax", _summed(note.c.currency, note.c.tax_minor).where(*standing)
+    gone = (refund.c.workspace_id == workspace_id, refund.c.succeeded, refund.c.failed_at.is_(None))
+    yield "refund", _summed(refund.c.currency, refund.c.amount_minor).where(*gone)
+    yield "receivable", _receivable(workspace_id)
+
+
+def _summed(currency: ColumnElement[str], minor: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    has_amount = func.sum(case((minor != 0, 1), else_=0))
+    return select(currency, func.sum(minor).label("minor"), has_amount.label("documents")).group_by(currency)
+
+
+def _payments(workspace_id: str) -> Select[*tuple[Any, ...]]:
+    """By what they were applied to."""
+    payment, part = schema.payment, schema.payment_application
+    return (
+        _summed(payment.c.currency, part.c.amount_minor)
         .join(part, and_(part.c.workspace_id == payment.c.workspace_id, part.c.parent_id == payment.c.id))
         .where(payment.c.workspace_id == workspace_id, payment.c.succeeded)
-        .group_by(payment.c.currency)
-    ):
-        summed["payment", paid.currency] = int(paid.paid)
-    return summed
+    )
+
+
+def _receivable(workspace_id: str) -> Select[*tuple[Any, ...]]:
+    posting = schema.posting
+    owed = (
+        select(posting.c.currency, func.sum(posting.c.amount_minor).label("minor"))
+        .where(
+            posting.c.workspace_id == workspace_id,
+            posting.c.account.in_([AccountRole.RECEIVABLE.value, AccountRole.CUSTOMER_CREDIT.value]),
+        )
+        .group_by(posting.c.currency, posting.c.customer_id)
+        .subquery()
+    )
+    return _summed(owed.c.currency, owed.c.minor)

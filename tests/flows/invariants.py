@@ -6,11 +6,11 @@ The witnesses are the vendors' own logs and documents; of the hub only what it s
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, inspect, select, text
 
+from core.money import decimal_of
 from core.store import schema
 from core.store.bodies import open_bodies
 from core.store.totals import totals
@@ -25,14 +25,14 @@ class Evidence:
     """Stripe's log of what it delivered and what was answered."""
     calls: dict[str, list[dict[str, Any]]]
     """Each vendor's log of what the hub asked."""
-    stripe: list[auditor.Document]
-    xero: list[auditor.Document]
+    stripe: auditor.Books
+    xero: auditor.Books
     remote: dict[tuple[str, str, str], str]
     """(vendor, kind, id) of what stands at the vendors to the natural key that both ends share."""
     tenant: str
     receipts: set[str]
     """SHA-256 of each message that the hub keeps, unsealed."""
-    totals: dict[tuple[str, str], Decimal]
+    totals: auditor.Totals
     open_work: dict[str, int]
     revisions: dict[str, int]
     """Record to its revision now."""
@@ -78,21 +78,39 @@ def i3_it_finishes(seen):
 def i4_the_cents_agree(seen):
     """Document by document at both ends, and in sum with the hub's own books."""
     problems = auditor.mismatches(seen.stripe, seen.xero)
-    theirs = auditor.sums(seen.stripe)
+    theirs = auditor.totals(seen.stripe)
     for key in sorted(theirs.keys() | seen.totals.keys()):
-        if theirs.get(key, Decimal(0)) != seen.totals.get(key, Decimal(0)):
-            problems.append(f"{key} is {theirs.get(key)} at Stripe and {seen.totals.get(key)} in the hub")
+        at_stripe, in_the_hub = (side.get(key, auditor.Total()) for side in (theirs, seen.totals))
+        if at_stripe != in_the_hub:
+            problems.append(f"{key} is {at_stripe} at Stripe and {in_the_hub} in the hub")
     return problems
 
 
 def i5_money_is_conserved(seen):
-    """What is due is what was billed less what was paid, at each end by its own rows, and never negative."""
-    return [
-        f"{end} {one.number}: total {one.total}, paid {one.paid}, due {one.due}"
-        for end, documents in (("Stripe", seen.stripe), ("Xero", seen.xero))
-        for one in documents
-        if one.due != one.total - one.paid or one.due < 0 or one.paid < 0
-    ]
+    """What is due is what was billed less what was paid or credited, at each end by its own rows, never negative."""
+    problems = []
+    for end, books in (("Stripe", seen.stripe), ("Xero", seen.xero)):
+        settled = _settled(books)
+        for one in invoices(books):
+            total, due = one.amounts["invoice total"], one.amounts["invoice due"]
+            if due != total - settled[one.number] or due < 0:
+                problems.append(f"{end} {one.number}: total {total}, settled {settled[one.number]}, due {due}")
+    return problems
+
+
+def invoices(books):
+    return [one for one in books.documents if one.kind == "invoice"]
+
+
+def _settled(books):
+    """Invoice number to what was paid on it or taken off it."""
+    settled = Counter()
+    for one in books.documents:
+        if one.kind == "payment":
+            settled[one.number.rpartition(" of ")[2]] += one.amounts["payment"]
+        elif one.kind == "credit note":
+            settled[one.number.rpartition("-CN-")[0]] += one.amounts["taken off the invoice"]
+    return settled
 
 
 def i6_nothing_goes_back(seen):
@@ -158,8 +176,9 @@ def i13_the_work_is_bounded(seen):
     problems = []
     if len(writes) > 2 * needed:
         problems.append(f"{len(writes)} writes for {needed} documents")
-    if len(reads) > (budget := 60 + 40 * len(seen.stripe)):
-        problems.append(f"{len(reads)} reads, more than {budget}, for {len(seen.stripe)} invoices")
+    count = len(invoices(seen.stripe))
+    if len(reads) > (budget := 60 + 40 * count):
+        problems.append(f"{len(reads)} reads, more than {budget}, for {count} invoices")
     return problems
 
 
@@ -264,8 +283,8 @@ def _receipts(hub, database):
 
 def _totals(database, workspace_id):
     return {
-        (kind, currency): Decimal(minor).scaleb(-2)
-        for (kind, currency), minor in totals(database, workspace_id).items()
+        (kind, currency): auditor.Total(decimal_of(total.minor, currency), total.count)
+        for (kind, currency), total in totals(database, workspace_id).items()
     }
 
 

@@ -8,6 +8,9 @@ import requests
 
 from demo import auditor
 from demo.stripe_account import USER_AGENT, StripeAccount
+from demo.stripe_books import read_stripe
+from demo.workspace import REFUNDS_ACCOUNT
+from demo.xero_books import XeroOrganisation, read_xero
 from sandbox import command
 
 TAXES = {"": None, "19": {"percentage": "19", "country": "DE"}, "7": {"percentage": "7", "country": "DE"}}
@@ -159,10 +162,8 @@ class Outside:
     def documents(self):
         """(Stripe's, Xero's), as an outside reader finds them."""
         keys = self.line["xero"]
-        return (
-            auditor.of_stripe(self.stripe),
-            auditor.of_xero(keys["base_url"], keys["access_token"], keys["tenant_id"]),
-        )
+        organisation = XeroOrganisation(keys["base_url"], keys["access_token"], keys["tenant_id"])
+        return read_stripe(self.stripe), read_xero(organisation, REFUNDS_ACCOUNT)
 
     def agree(self):
         return not auditor.mismatches(*self.documents())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
+import shop
 from sqlalchemy import text
 
 from connectors.registry import CONNECTORS
@@ -23,8 +24,6 @@ from core.store.engine import open_engine
 from core.store.reading import documents
 from core.store.records import Version
 from core.store.work import Store
-from demo import story
-from demo.run import _workspace
 from demo.stripe_account import StripeAccount
 from sandbox.command import start
 from web import passwords
@@ -92,9 +91,9 @@ class World:
         assert person.log_in(name).status_code == 303
         return person
 
-    def person(self, address="127.0.0.1"):
+    def person(self, address="127.0.0.1", base_url="http://localhost"):
         """Somebody who has not logged in."""
-        return Person(self.app, address)
+        return Person(self.app, address, base_url)
 
     def documents(self, kind, search=""):
         with self.hub.store.read() as database:
@@ -105,20 +104,21 @@ class World:
 class Person:
     """A browser: keeps cookies, and sends the token that the last page's form carries."""
 
-    def __init__(self, app, address="127.0.0.1"):
+    def __init__(self, app, address="127.0.0.1", base_url="http://localhost"):
         self.client = app.test_client()
+        self.base_url = base_url
         self.client.environ_base["REMOTE_ADDR"] = address
         self.token = ""
 
     def get(self, path, **given):
-        answer = self.client.get(path, **given)
+        answer = self.client.get(path, base_url=self.base_url, **given)
         found = re.search(r'name="form_token" value="(\w+)"', answer.text if answer.mimetype == "text/html" else "")
         if found:
             self.token = found[1]
         return answer
 
     def post(self, path, **form):
-        return self.client.post(path, data={"form_token": self.token} | form)
+        return self.client.post(path, base_url=self.base_url, data={"form_token": self.token} | form)
 
     def words(self, path):
         """The page as a person reads it: without marks, spaces folded."""
@@ -150,8 +150,8 @@ HASH = passwords.hashed(PASSWORD, "anybody")
 
 def _play(hub, made, line):
     stripe = StripeAccount(line["stripe"]["base_url"], line["stripe"]["api_key"])
-    prices, taxes = story.catalogue(stripe)
-    story.sell(stripe, prices, taxes)
+    prices, taxes = shop.catalogue(stripe)
+    shop.sell(stripe, prices, taxes)
     seven = stripe.create("tax_rates", display_name="VAT", percentage="7", inclusive=False, country="DE")["id"]
     for name, price, tax in ((SCRIPT, "team-eur", "de-19"), (BRACES, "team-usd", ""), (FOX, "archive-eur", seven)):
         customer = stripe.create("customers", name=name, email="who@example.test", address={"country": "DE"})["id"]
@@ -197,7 +197,7 @@ def _drain(hub, workspace_id):
 
 
 def _set_up(hub, line, name, account):
-    told = _workspace(line) | {"workspace": name}
+    told = shop.workspace(line) | {"workspace": name}
     told["connections"] = [one | {"account": account + one.get("account", "")} for one in told["connections"]]
     return set_up(hub.store, json.dumps(told))
 
@@ -256,7 +256,7 @@ def world(hub, gate):
     vendors = start()
     try:
         line = vendors.line()
-        made = set_up(hub.store, json.dumps(_workspace(line)))
+        made = set_up(hub.store, json.dumps(shop.workspace(line)))
         _play(hub, made, line)
     finally:
         vendors.close()

@@ -11,6 +11,7 @@ from core.kinds import Kind
 from web.pages import words
 
 _ENDINGS = ("_minor", "_at")
+_SAID_ABOVE = frozenset({"name", "nickname", "number", "code", "status", "currency", "settled_currency"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Heading:
 
 
 def facts(entity: Any, names: Mapping[str, str]) -> list[Fact]:
-    """All fields that say something; parts (lines, applications) are left to `parts`."""
+    """All fields that say something and that the heading does not say; lines and the like are left to `parts`."""
     return list(_facts(entity, names, getattr(entity, "currency", "")))
 
 
@@ -77,12 +78,7 @@ def _facts(entity: Any, names: Mapping[str, str], currency: str) -> Iterator[Fac
         for ending in _ENDINGS:
             label = label.removesuffix(ending)
         label = words.sentence(words.spoken(label))
-        if (
-            value is None
-            or value in ("", ())
-            or isinstance(value, tuple)
-            or spec.name in {"currency", "settled_currency"}
-        ):
+        if value is None or value == "" or isinstance(value, tuple) or spec.name in _SAID_ABOVE:
             continue
         if "kind" in spec.metadata:
             yield Fact(label, names.get(value, value), kind=spec.metadata["kind"], record_id=value)

@@ -52,7 +52,7 @@ def columns(database: Database, workspace_id: str, links: Mapping[str, Connectio
     gateways = [one for one in links.values() if CONNECTORS[one.vendor].role is Role.GATEWAY]
     others = [one for one in links.values() if CONNECTORS[one.vendor].role is not Role.GATEWAY]
     there = comparison.sums(database, workspace_id)
-    ours = totals(database, workspace_id)
+    ours = {key: total.minor for key, total in totals(database, workspace_id).items()}
     held = [*(there.get(one.id, {}) for one in gateways), ours, *(there.get(one.id, {}) for one in others)]
     currencies = sorted({currency for column in held for _, currency in column})
     lines = [

@@ -17,7 +17,7 @@ SHOWN_MAX = 100
 
 COMPARED: Mapping[str, Mapping[str, str]] = {
     Kind.INVOICE: {"total": "invoice total", "tax": "invoice tax", "due": "invoice due"},
-    Kind.CREDIT_NOTE: {"total": "credit note total", "tax": "credit note tax"},
+    Kind.CREDIT_NOTE: {"total": "credit note", "tax": "credit note tax"},
     Kind.PAYMENT: {"total": "payment"},
 }
 """By kind: what is compared of a document, and what its sum is called."""

@@ -1,5 +1,6 @@
-"""A handful of customers and paid invoices: euros with VAT in both modes, dollars without tax."""
+"""A small shop for tests that need a business but not a story: six paid invoices, euros with VAT, dollars without."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -92,3 +93,53 @@ def sell(stripe: StripeAccount, prices: Mapping[str, str], taxes: Mapping[str, s
         stripe.create(f"invoices/{invoice['id']}/finalize")
         paid.append(stripe.create(f"invoices/{invoice['id']}/pay"))
     return paid
+
+
+_RULEBOOK = {
+    "slots": {
+        "income_account": [{"use": "200"}],
+        "tax_code": [
+            {"when": {"tax": "19"}, "use": "OUTPUT"},
+            {"when": {"tax": "20"}, "use": "TAX002"},
+            {"when": {"tax": "5.5"}, "use": "TAX003"},
+            {"when": {"tax": ""}, "use": "NONE"},
+        ],
+        "clearing_account": [
+            {"when": {"currency": "EUR"}, "use": "1200"},
+            {"when": {"currency": "USD"}, "use": "1201"},
+        ],
+    }
+}
+
+
+def workspace(line: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    stripe, xero = line["stripe"], line["xero"]
+    return {
+        "workspace": f"Demo of {time.strftime('%Y-%m-%d %H:%M:%S')}",
+        "book": {"name": "Demo GmbH", "base_currency": "EUR", "time_zone": "Europe/Berlin", "country": "DE"},
+        "connections": [
+            {
+                "name": "Stripe",
+                "vendor": "stripe",
+                "environment": "sandbox",
+                "base_url": stripe["base_url"],
+                "secrets": {"api_key": stripe["api_key"], "webhook_secret": stripe["webhook_secret"]},
+                "options": {"pull_seconds": "3"},
+            },
+            {
+                "name": "Xero",
+                "vendor": "xero",
+                "environment": "sandbox",
+                "base_url": xero["base_url"],
+                "identity_url": xero["base_url"],
+                "account": xero["tenant_id"],
+                "secrets": {
+                    name: xero[name] for name in ("client_id", "client_secret", "access_token", "refresh_token")
+                },
+                "rulebook": _RULEBOOK,
+                # a sandbox on this machine settles at once; a vendor across the world does not
+                "options": {"settle_seconds": "1", "pull_seconds": "10"},
+            },
+        ],
+        "rates": [{"currency": "USD", "on": "2020-01-01", "value": "0.92", "source": "demo"}],
+    }
