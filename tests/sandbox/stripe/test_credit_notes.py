@@ -203,3 +203,11 @@ def test_lines_and_memo_can_be_read_and_changed(api, billed):
     (line,) = api.credit_notes.line_items.list(note.id).data
     assert (line.amount, line.quantity, line.invoice_line_item) == (3333, 1, invoice.lines.data[0].id)
     assert [one.id for one in api.credit_notes.list({"invoice": invoice.id}).data] == [note.id]
+
+
+def test_all_credit_after_payment_together_is_no_more_than_was_paid(api, billed):
+    invoice = api.invoices.pay(billed().id)
+    api.credit_notes.create({"invoice": invoice.id, "amount": 6000, "credit_amount": 6000})
+    with pytest.raises(stripe.InvalidRequestError, match=r"left to credit of the invoice \(5899\)"):
+        api.credit_notes.create({"invoice": invoice.id, "amount": 5900, "credit_amount": 5900})
+    api.credit_notes.create({"invoice": invoice.id, "amount": 5899, "out_of_band_amount": 5899})
