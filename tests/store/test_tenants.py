@@ -10,7 +10,8 @@ from core.store import links, outbox, records, schema, shelves
 from core.store.links import Link
 from core.store.schema import metadata
 
-TENANTS = [table for table in metadata.sorted_tables if table.name != "workspace"]
+# whoever knocks at the log-in has not said whose they are: failures are counted for nobody's workspace
+TENANTS = [table for table in metadata.sorted_tables if table.name not in {"workspace", "log_in_failure"}]
 POINTERS = [
     (table, key)
     for table in TENANTS
@@ -37,7 +38,9 @@ def test_every_unique_rule_is_within_a_workspace(table):
     unique = [index for index in table.indexes if index.unique]
     unique += [rule for rule in table.constraints if type(rule).__name__ == "UniqueConstraint"]
     for rule in unique:
-        assert "workspace_id" in rule.columns, rule
+        # a log-in names no workspace, so a user's name is given once in the whole hub
+        of_log_ins = (table.name, list(rule.columns.keys())) == ("user", ["name"])
+        assert of_log_ins or "workspace_id" in rule.columns, rule
 
 
 @pytest.mark.parametrize(("table", "key"), POINTERS, ids=name)
