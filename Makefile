@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check screenshots fix lock clean
+.PHONY: help setup demo run test check screenshots fix lock clean
 
 help: ## this page
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -14,8 +14,11 @@ help: ## this page
 
 setup: $(VENV)/.run-installed ## install into .venv, which then holds .venv/bin/subledger
 
-demo: $(VENV)/.run-installed ## watch paid invoices travel from Stripe to Xero, equal to the cent
+demo: $(VENV)/.run-installed ## watch two months of a business travel from Stripe to Xero, equal to the cent
 	@$(BIN)/subledger demo
+
+run: $(VENV)/.run-installed ## keep it all up, pages and sandboxes, until Ctrl-C
+	@$(BIN)/subledger run
 
 test: $(VENV)/.dev-installed ## the whole test-suite, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -15,11 +15,12 @@ from cli.output import printable
 from cli.people import people
 from cli.serve import scheduler, up, web, worker
 from cli.setting import database, key, rate, rules, setup, tokens, webhook_secret
-from cli.show import demo, sandbox
+from cli.show import demo, run, sandbox
 from core.errors import HubError
 
 _COMMANDS = (
     demo,
+    run,
     sandbox,
     database,
     key,

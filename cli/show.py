@@ -7,7 +7,9 @@ from cli.output import Say, announcing, sentence, table
 from core.errors import HubError
 from core.settings import settings
 from demo.comparison import SIDES
-from demo.run import run_demo
+from demo.guest import GUEST, let_in
+from demo.run import Demo, run_demo
+from demo.telling import Telling
 from sandbox.command import start
 from worker.processes import stop_on_signals
 
@@ -43,7 +45,8 @@ def demo(say: Say) -> None:
     wrong, and the story's own turns.
     """
     as_json = click.get_current_context().params["as_json"]
-    verdict, seconds = run_demo(settings().seed or 1, progress=not as_json)
+    seed = settings().seed
+    verdict, seconds = run_demo(1 if seed is None else seed, progress=not as_json)
     calls = {vendor: sum(of.values()) for vendor, of in verdict.calls.items()}
 
     def show(to: Console) -> None:
@@ -62,3 +65,27 @@ def demo(say: Say) -> None:
     say({**told, "minimum": dict(verdict.minimum), "seconds": float(seconds)}, show)
     if verdict.problems:
         raise HubError("Not everything is equal: " + "; ".join(verdict.problems))
+
+
+@click.command()
+@announcing
+def run(say: Say) -> None:
+    """Keep everything up with the demo's business in it, until Ctrl-C.
+
+    Pages, workers, scheduler and the sandboxes, in a folder that goes away at the end. Prints where to look and a
+    log-in.
+    """
+    as_json = click.get_current_context().params["as_json"]
+    stopped = stop_on_signals()
+    seed = settings().seed
+    with Demo(1 if seed is None else seed, Telling(shown=not as_json)) as running:
+        running.play()
+        password = let_in(running)
+        told = {"address": running.hub.base_url, "user": GUEST, "password": password, **running.sandboxes.line}
+        words = (
+            f"Two months of a business are on {running.hub.base_url}\n"
+            f"Log in as {GUEST} with {password}\n"
+            "Ctrl-C stops everything."
+        )
+        say(told, sentence(words))
+        running.hub.processes.watch(stopped)

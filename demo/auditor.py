@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-KINDS = ("invoice total", "invoice tax", "invoice due", "credit note", "payment", "refund", "receivable")
+KINDS = (
+    "invoice total",
+    "invoice tax",
+    "invoice due",
+    "credit note",
+    "credit note tax",
+    "payment",
+    "refund",
+    "receivable",
+)
 
 _ZERO = Decimal(0)
 

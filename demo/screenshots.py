@@ -6,15 +6,12 @@ from pathlib import Path
 
 from core.errors import HubError
 from core.kinds import Kind
-from core.roles import Role
-from core.store import users
 from core.store.reading import documents
 from demo.browser import DESKTOP, PHONE, Browser
+from demo.guest import GUEST, let_in
 from demo.run import Demo
-from web.passwords import hashed, new_password
 
-_NAME = "ada"
-_LOOKS_MAX = 400
+_LOOKS_MAX = 240
 _LOOK_SECONDS = 0.25
 
 
@@ -25,8 +22,7 @@ def take(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with Demo() as demo:
         demo.play()
-        demo.wait()
-        password = _let_in(demo)
+        password = let_in(demo)
         _wait_until_seen(demo)
         pictures = _pictures(demo, password, folder, {"overview": "/"}, PHONE, "phone")
         pictures += _pictures(demo, password, folder, {"overview": "/"}, DESKTOP, "")
@@ -39,14 +35,6 @@ def take(folder: Path) -> list[Path]:
 
 
 _ON_PHONE = ("parked", "records", "record", "trial-balance")
-
-
-def _let_in(demo: Demo) -> str:
-    password = new_password()
-    store, workspace_id = demo.hub.hub.store, demo.hub.made.workspace_id
-    password_hash = hashed(password, _NAME)
-    store.write(workspace_id, lambda work: users.add(work, _NAME, password_hash, Role.ADMIN, "screenshots"))
-    return password
 
 
 def _wait_until_seen(demo: Demo) -> None:
@@ -63,8 +51,8 @@ def _make_trouble(demo: Demo) -> None:
     stripe = demo.stripe
     product = stripe.create("products", name="Workshop")["id"]
     for name, country, currency, amount, percentage in (
-        ("Konditorei Übermut e.U.", "AT", "eur", "12900", "13"),
-        ("Ferien am See AG", "CH", "chf", "48000", ""),
+        ("Stroopwafel & Zonen B.V.", "NL", "eur", "12900", "21"),
+        ("Bergkäserei Enzian AG", "CH", "chf", "48000", ""),
     ):
         price = stripe.create("prices", product=product, currency=currency, unit_amount=amount)["id"]
         customer = stripe.create("customers", name=name, address={"country": country})["id"]
@@ -118,7 +106,7 @@ def _pictures(
             pages = {"log-in": "/log-in", **pages}
         for name, path in pages.items():
             if name != "log-in" and "/log-in" in browser.address:
-                browser.type_into("input[name=name]", _NAME)
+                browser.type_into("input[name=name]", GUEST)
                 browser.type_into("input[name=password]", password)
                 browser.click("main button")
             browser.open(demo.hub.base_url + path)

@@ -50,7 +50,7 @@ def _invoice(row: Row) -> Document:
 def _credit_note(row: Row) -> Document:
     amounts = {
         "credit note": _major(row, row["total"]),
-        "tax": _tax(row),
+        "credit note tax": _tax(row),
         "taken off the invoice": _major(row, row["pre_payment_amount"]),
         "refunded": _major(row, sum(one["amount_refunded"] for one in row["refunds"])),
     }

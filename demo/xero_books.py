@@ -74,7 +74,7 @@ def _invoice(row: Row) -> Document:
 def _credit_note(row: Row) -> Document:
     amounts = {
         "credit note": row["Total"],
-        "tax": row["TotalTax"],
+        "credit note tax": row["TotalTax"],
         "taken off the invoice": sum((one["Amount"] for one in row.get("Allocations", ())), Decimal(0)),
         "refunded": sum((one["Amount"] for one in row.get("Payments", ())), Decimal(0)),
     }

@@ -91,7 +91,7 @@ def _store(hub: Hub, app: App, webhook: Webhook, headers: Mapping[str, str], bod
         receipt_id = inbox.receive(hub.store, work, app.id, kept, body, readable=not problem)
         told = [_unreadable(app, receipt_id, body, problem)] if problem else _resolved(app, notifications)
         inbox.note(hub.store, work, told, receipt_id, "webhook")
-        failpoint("P4")
+        failpoint("P4", told[0].kind if told else "")
         return told
 
     told = hub.store.write(app.workspace_id, file)

@@ -19,7 +19,7 @@ from worker.calls import Caller, rest
 from worker.compose import Composed, compose
 from worker.hub import Hub
 from worker.lane import Held, working
-from worker.settle import content_hash, settle
+from worker.settle import content_hash, settle, told
 
 
 class _VendorAway(Exception):
@@ -82,7 +82,7 @@ class _Drain:
         ready, settled = [], []
         for one in composed:
             if isinstance(one.row, Problem):
-                outbox.park(work, one.owed.id, one.row.reason)
+                outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
                 self._demand(work, one)
             elif one.row is None or said.get((one.owed.record_id, one.owed.part)) == content_hash(

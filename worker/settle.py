@@ -52,16 +52,14 @@ def settle(
         if outcome is None:
             again.append(owed.id)
         elif isinstance(outcome, Problem):
-            outbox.park(work, owed.id, _told(outcome.reason, owed, target))
+            outbox.park(work, owed.id, told(outcome.reason, owed, target))
         else:
             holder = holders.setdefault(outcome.remote_id, (owed.record_id, owed.part))
             is_new = outcome.remote_id not in before
             differences = writes.differs(row, outcome.row)
             if holder != (owed.record_id, owed.part):
                 problem = f"the id {outcome.remote_id} belongs to another document"
-                outbox.park(
-                    work, owed.id, _told(Reason(ReasonCode.CONTRACT_BROKEN, {"problem": problem}), owed, target)
-                )
+                outbox.park(work, owed.id, told(Reason(ReasonCode.CONTRACT_BROKEN, {"problem": problem}), owed, target))
             elif differences and asked and not is_new:
                 # an update whose answer was lost, and what is there is not what it says: it did not take effect
                 again.append(owed.id)
@@ -101,7 +99,7 @@ def _go_on(work: Work, target: Connection, written: Sequence[_Written]) -> set[s
         if one.differences:
             name, (ours, theirs) = next(iter(one.differences.items()))
             reason = Reason(ReasonCode.STORED_DIFFERENTLY, {"field": name, "ours": ours, "theirs": theirs})
-            outbox.park(work, one.owed.id, _told(reason, one.owed, target))
+            outbox.park(work, one.owed.id, told(reason, one.owed, target))
     equal = [one.owed for one in written if not one.differences]
     outbox.settle(work, [owed.id for owed in equal])
     return outbox.wake(work, target.id, [owed.record_id for owed in equal]) if equal else set()
@@ -112,6 +110,6 @@ def content_hash(row: Row, remote_id: str | None) -> str:
     return digest({name: value for name, value in row.items() if remote_id is None or value != remote_id})
 
 
-def _told(reason: Reason, owed: Owed, target: Connection) -> Reason:
+def told(reason: Reason, owed: Owed, target: Connection) -> Reason:
     """A vendor's connector knows its words; the document and the connection are named by us."""
     return Reason(reason.code, {**reason.params, "document": owed.name, "connection": target.name})

@@ -108,10 +108,10 @@ class Courier:
             else:
                 self._put(delivery, fault.seconds)
 
-    def deliveries(self) -> list[dict[str, Any]]:
-        """Every attempt, in order; a dropped webhook is an attempt that was never made."""
+    def deliveries(self, after: int = 0) -> list[dict[str, Any]]:
+        """Every attempt after that number, in order; a dropped webhook is an attempt that was never made."""
         with self._changed:
-            return [dict(entry) for entry in self._log]
+            return [dict(entry) for entry in self._log[max(after, 0) :]]
 
     def pending(self) -> int:
         with self._changed:

@@ -21,7 +21,7 @@ class Rhythm:
 
     def boundary(self, number: int) -> int:
         """The anchor itself is number 0; those before it are negative."""
-        return add_interval(self.anchor, self.interval, self.count * number, self._day)
+        return add_interval(self.anchor, self.interval, self.count * number, self.day)
 
     def next_after(self, at: int) -> int:
         number = self._estimate(at)
@@ -39,12 +39,6 @@ class Rhythm:
         while self.boundary(number) >= at:
             number -= 1
         return self.boundary(number)
-
-    @property
-    def _day(self) -> int | None:
-        if self.interval in ("day", "week"):
-            return None
-        return self.day or datetime.fromtimestamp(self.anchor, UTC).day
 
     def _estimate(self, at: int) -> int:
         if self.interval in _SECONDS:

@@ -33,11 +33,10 @@ def _volume(tiers: list[dict[str, Any]], quantity: Decimal) -> Decimal:
 def _graduated(tiers: list[dict[str, Any]], quantity: Decimal) -> Decimal:
     """Each tier prices what falls into it; its flat amount counts as soon as it is reached."""
     total, below = Decimal(0), Decimal(0)
-    for at, tier in enumerate(tiers):
+    for tier in tiers:
         top = quantity if tier["up_to"] is None else min(quantity, Decimal(tier["up_to"]))
-        if at == 0 or quantity > below:
-            total += _of_tier(tier, top - below)
-        below = max(below, top)
+        total += _of_tier(tier, top - below)
+        below = top
         if tier["up_to"] is None or quantity <= tier["up_to"]:
             break
     return total

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 from sandbox.kit import Clock, Request, Response
 from sandbox.stripe import admin, automation, balance, wire
@@ -254,9 +255,11 @@ class Stripe:
 
     def administer(self, request: Request) -> Response | None:
         if (request.method, request.path) == ("GET", "/_sandbox/deliveries"):
-            return Response.of_json(
-                200, {"deliveries": self.courier.deliveries(), "pending": self.courier.pending()}
-            )
+            after = parse_qs(request.query).get("after", ["0"])[0]
+            if not after.isdecimal():
+                return Response.of_json(400, {"error": "after is the number of a delivery"})
+            listed = self.courier.deliveries(int(after))
+            return Response.of_json(200, {"deliveries": listed, "pending": self.courier.pending()})
         answer = admin.administer(self.account, request)
         self._send()
         return answer

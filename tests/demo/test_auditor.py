@@ -12,7 +12,7 @@ def invoice(number, total="119.00", tax="19.00", due="0.00", currency="EUR"):
 
 
 def credit_note(number, total="11.90", tax="1.90"):
-    return Document("credit note", number, "EUR", {"credit note": Decimal(total), "tax": Decimal(tax)})
+    return Document("credit note", number, "EUR", {"credit note": Decimal(total), "credit note tax": Decimal(tax)})
 
 
 BOOKS = Books(
@@ -42,6 +42,7 @@ def test_amounts_are_summed_by_kind_and_currency_and_counted_where_there_is_one(
         ("invoice tax", "EUR"): Total(Decimal("38.00"), 2),
         ("invoice due", "EUR"): Total(Decimal("107.10"), 1),
         ("credit note", "EUR"): Total(Decimal("11.90"), 1),
+        ("credit note tax", "EUR"): Total(Decimal("1.90"), 1),
         ("payment", "EUR"): Total(Decimal("119.00"), 1),
         ("refund", "EUR"): Total(Decimal("5.00"), 1),
         ("receivable", "EUR"): Total(Decimal("100.00"), 2),
@@ -63,8 +64,8 @@ def test_what_is_the_same_at_both_ends_gives_no_word():
             "invoice A-1: invoice total is 119.00 in Stripe, 119.01 in Xero",
         ),
         (
-            with_document(BOOKS, 3, tax=Decimal("1.89")),
-            "credit note A-2-CN-01: tax is 1.90 in Stripe, 1.89 in Xero",
+            with_document(BOOKS, 3, **{"credit note tax": Decimal("1.89")}),
+            "credit note A-2-CN-01: credit note tax is 1.90 in Stripe, 1.89 in Xero",
         ),
         (
             replace(BOOKS, documents=[replace(BOOKS.documents[0], currency="USD"), *BOOKS.documents[1:]]),

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 
+import invariants
 import pytest
 from sqlalchemy import event
 
@@ -22,7 +23,7 @@ EVERYTHING = {
 
 
 def arrived(outside):
-    return {document.number for document in outside.documents()[1]}
+    return {document.number for document in invariants.invoices(outside.documents()[1])}
 
 
 def parked_with(hub, outside, neighbour):
@@ -128,7 +129,11 @@ def test_a_missing_rate_is_asked_for_and_the_document_is_then_booked_by_itself(o
 def test_a_third_decimal_is_never_rounded_by_machine(open_hub, outside):
     hub = open_hub(rulebook=EVERYTHING)
     new_rate(hub.store, hub.workspace_id, "Flow GmbH", rate("KWD"))
-    invoice = outside.sell(currency="kwd", postage=330)
+    invoice = outside.invoice(outside.customer(), currency="kwd", tax="", postage=330)
+    total = invoice["total"]
+    # Stripe rounds to ten fils; what if it one day does not?
+    row = json.dumps(invoice).replace(f": {total}", f": {total + 1}").replace(": 330", ": 331")
+    outside.fail("stripe", {"match": f"GET /v1/invoices/{invoice['id']}", "fault": "malformed", "body": row})
     sentence = parked_with(hub, outside, outside.sell())
     assert sentence.startswith(f"invoice {invoice['number']} has the amount ")
     assert sentence.endswith(", and Xero keeps two decimals only. Decide how to round it.")

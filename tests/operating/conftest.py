@@ -7,7 +7,8 @@ import pytest
 
 from core.seal import make_key_file
 from core.settings import settings_from
-from demo.run import _workspace
+from demo.workspace import furnish, workspace
+from demo.xero_books import XeroOrganisation
 from sandbox.command import start
 from worker.hub import open_hub
 from worker.setup import set_up
@@ -30,7 +31,9 @@ def wanted(database_url, tmp_path):
 def made(wanted, vendors):
     """(hub, what was set up)"""
     hub = open_hub(wanted)
-    told = _workspace(vendors.line())
+    keys = vendors.line()["xero"]
+    organisation = XeroOrganisation(keys["base_url"], keys["access_token"], keys["tenant_id"])
+    told = workspace(vendors.line(), furnish(organisation))
     yield hub, set_up(hub.store, json.dumps(told))
     hub.store.engine.dispose()
 

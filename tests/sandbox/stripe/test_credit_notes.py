@@ -67,11 +67,27 @@ def test_parts_of_a_line_add_up_to_the_whole(api, billed):
     assert sum(note.total_taxes[0].amount for note in notes) == invoice.total_taxes[0].amount
 
 
-def test_no_more_of_a_line_is_credited_than_was_invoiced(api, billed):
-    invoice = billed()
-    api.credit_notes.create({"invoice": invoice.id, "lines": [line_of(invoice, quantity=2)]})
-    with pytest.raises(stripe.InvalidRequestError, match="exceed"):
-        api.credit_notes.create({"invoice": invoice.id, "lines": [line_of(invoice, quantity=2)]})
+def test_no_more_of_a_line_is_credited_than_was_invoiced(api, customer):
+    draft = api.invoices.create({"customer": customer.id, "currency": "eur"})
+    for amount in (1000, 9000):
+        api.invoice_items.create({"customer": customer.id, "invoice": draft.id, "amount": amount})
+    invoice = api.invoices.finalize_invoice(draft.id)
+    small = next(line for line in invoice.lines.data if line.amount == 1000)
+    credit = {"type": "invoice_line_item", "invoice_line_item": small.id}
+    api.credit_notes.create({"invoice": invoice.id, "lines": [{**credit, "amount": 600}]})
+    with pytest.raises(stripe.InvalidRequestError, match="would exceed what it was invoiced for"):
+        api.credit_notes.create({"invoice": invoice.id, "lines": [{**credit, "amount": 401}]})
+    api.credit_notes.create({"invoice": invoice.id, "lines": [{**credit, "amount": 400}]})
+
+
+def test_a_refund_of_something_else_cannot_be_linked(api, billed):
+    first, second = api.invoices.pay(billed().id), api.invoices.pay(billed().id)
+    other = api.refunds.create({"charge": api.charges.list({"limit": 1}).data[0].id, "amount": 500})
+    with pytest.raises(stripe.InvalidRequestError, match="does not belong to this invoice"):
+        api.credit_notes.create({"invoice": first.id, "amount": 500, "refunds": [{"refund": other.id}]})
+    assert api.credit_notes.create(
+        {"invoice": second.id, "amount": 500, "refunds": [{"refund": other.id}]}
+    ).id
 
 
 def test_after_payment_it_refunds(api, billed):
@@ -187,3 +203,11 @@ def test_lines_and_memo_can_be_read_and_changed(api, billed):
     (line,) = api.credit_notes.line_items.list(note.id).data
     assert (line.amount, line.quantity, line.invoice_line_item) == (3333, 1, invoice.lines.data[0].id)
     assert [one.id for one in api.credit_notes.list({"invoice": invoice.id}).data] == [note.id]
+
+
+def test_all_credit_after_payment_together_is_no_more_than_was_paid(api, billed):
+    invoice = api.invoices.pay(billed().id)
+    api.credit_notes.create({"invoice": invoice.id, "amount": 6000, "credit_amount": 6000})
+    with pytest.raises(stripe.InvalidRequestError, match=r"left to credit of the invoice \(5899\)"):
+        api.credit_notes.create({"invoice": invoice.id, "amount": 5900, "credit_amount": 5900})
+    api.credit_notes.create({"invoice": invoice.id, "amount": 5899, "out_of_band_amount": 5899})

@@ -163,6 +163,16 @@ def test_an_endpoint_that_is_not_there_is_an_attempt_without_status(api, deliver
     assert "refused" in attempt["problem"]
 
 
+def test_the_log_of_deliveries_can_be_read_on_from_a_number(api, base_url, hub, endpoint, deliveries):
+    for name in "ab":
+        api.customers.create({"name": name})
+    hub.wait_for(2)
+    assert [one["n"] for one in deliveries()] == [1, 2]
+    later = requests.get(f"{base_url}/_sandbox/deliveries?after=1", timeout=10).json()["deliveries"]
+    assert [one["n"] for one in later] == [2]
+    assert requests.get(f"{base_url}/_sandbox/deliveries?after=x", timeout=10).status_code == 400
+
+
 def test_nothing_leaves_the_machine(api, deliveries, vendor):
     vendor.courier.retry_seconds = ()
     api.webhook_endpoints.create({"url": "https://hub.example/webhooks", "enabled_events": ["*"]})

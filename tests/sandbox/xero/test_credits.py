@@ -318,3 +318,8 @@ def test_a_receipt_that_made_an_overpayment_is_not_edited(client):
 def test_a_refund_of_something_unknown_is_refused(client, name):
     body = {name: {f"{name}ID": NOBODY}, "Account": {"Code": "1200"}, "Amount": 1}
     assert client.refused("PUT", "/Payments", body)[0].endswith("not found")
+
+
+def test_a_refund_of_an_unknown_credit_note_number_is_refused(client):
+    body = {"CreditNoteNumber": "none", "Account": {"Code": "1200"}, "Amount": 1}
+    assert client.refused("PUT", "/Payments", body) == ["Credit note not found"]

@@ -91,6 +91,18 @@ def test_the_client_may_show_itself_by_basic_authorisation(client, token):
     assert token(**form).json() == {"error": "invalid_client"}
 
 
+def test_a_basic_authorisation_that_cannot_be_read_is_refused_whatever_the_form_says(client):
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": client.credentials["refresh_token"],
+        "client_id": client.credentials["client_id"],
+        "client_secret": client.credentials["client_secret"],
+    }
+    headers = {"Authorization": "Basic %%%"}
+    answer = client.session.post(f"{client.base_url}/connect/token", data=form, headers=headers, timeout=30)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_client"})
+
+
 def test_another_grant_type_is_not_supported(client, token):
     pair = (client.credentials["client_id"], client.credentials["client_secret"])
     assert token(auth=pair, grant_type="password").json() == {"error": "unsupported_grant_type"}

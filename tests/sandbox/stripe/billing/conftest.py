@@ -14,7 +14,7 @@ def clock(api):
 
 @pytest.fixture
 def advance(api, clock):
-    """To a moment, in as many steps as the clock allows."""
+    """Moves the clock to a date, in one step."""
 
     def to(*date):
         target = at(*date)

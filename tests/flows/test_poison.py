@@ -1,0 +1,110 @@
+"""What makes the work stop each time is set aside while its neighbours flow; who comes too late records nothing."""
+
+import os
+import signal
+from dataclasses import replace
+
+import invariants
+import pytest
+from hubs import RunningHub
+
+from connectors.stripe import STRIPE
+from connectors.xero import XERO
+from core.kinds import Kind
+from core.store import schema
+from worker import deliver as delivering
+from worker.deliver import deliver
+
+
+class Crash(BaseException):
+    """The work-horse is gone in the middle of it."""
+
+
+@pytest.fixture
+def poisoned(monkeypatch, outside):
+    """An invoice that no worker survives, in either direction, between two good ones."""
+
+    def crash_on(part, name, of, origin_id):
+        whole = getattr(of, part)[Kind.INVOICE]
+        inner = getattr(whole, name)
+
+        def crash(given):
+            if origin_id in {getattr(given, "origin_id", None), given["id"] if isinstance(given, dict) else None}:
+                raise Crash
+            return inner(given)
+
+        monkeypatch.setitem(getattr(of, part), Kind.INVOICE, replace(whole, **{name: crash}))
+
+    customer = outside.customer()
+    before, poison, after = (outside.invoice(customer) for _ in range(3))
+    return before, poison, after, crash_on
+
+
+def numbers(outside):
+    return {document.number for document in outside.documents()[1]}
+
+
+@pytest.mark.parametrize(("part", "name", "of"), [("reads", "entity", STRIPE), ("writes", "row", XERO)])
+def test_poison_is_set_aside_and_its_neighbours_flow(hub, outside, poisoned, monkeypatch, part, name, of):
+    before, poison, after, crash_on = poisoned
+    crash_on(part, name, of, poison["id"])
+    hub.tell_all()
+    hub.work(survives=Crash)
+    assert numbers(outside) == {before["number"], after["number"]}
+    (sentence,) = hub.sentences()
+    assert "made the work stop" in sentence
+    assert sentence.endswith("It is set aside so that others flow; press retry after an update of the hub.")
+
+
+# --- too late --------------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_slept_past_its_lease_sends_nothing_and_records_nothing(hub, outside, monkeypatch):
+    outside.sell()
+    hub.tell_all()
+    slept = []
+
+    def sleeps(place, kind):
+        if place == "P14" and kind == Kind.PAYMENT and not slept:
+            slept.append(place)
+            hub.clock.sleep(hub.hub.lease_seconds + 1)
+            deliver(hub.hub, hub.workspace_id, hub.connection("Xero").id, Kind.PAYMENT)
+
+    monkeypatch.setattr(delivering, "failpoint", sleeps)
+    hub.work()
+    assert slept
+    paid = [call for call in outside.calls("xero") if (call["method"], call["path"][-9:]) == ("PUT", "/Payments")]
+    assert len(paid) == 1
+    assert set(outside.creations().values()) == {1}
+    assert outside.agree()
+    assert hub.open_work() == {}
+
+
+def test_a_stopped_process_that_wakes_up_after_its_lease_does_no_harm(served, empty_database, tmp_path):
+    served.reset()
+    with empty_database("sqlite") as url:
+        running = RunningHub(served, tmp_path, url, workers=2)
+        try:
+            running.rules.write_text("P14/payment:stop")
+            served.sell()
+            running.wait(running.died, "a process to stop")
+            (zombie,) = {
+                int(row.owner.rpartition(":")[2])
+                for row in running.rows(schema.lane, schema.lane.c.owner, schema.lane.c.kind, schema.lane.c.purpose)
+                if (row.kind, row.purpose) == ("payment", "deliver")
+            }
+            running.wait_until_quiet()
+            os.kill(zombie, signal.SIGCONT)
+            running.wait(lambda: not _runs(zombie), "the zombie to end")
+            running.wait_until_quiet()
+            assert invariants.broken(invariants.gather(served, running, "nobody")) == []
+        finally:
+            running.close()
+
+
+def _runs(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
