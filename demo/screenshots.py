@@ -11,7 +11,7 @@ from demo.browser import DESKTOP, PHONE, Browser
 from demo.guest import GUEST, let_in
 from demo.run import Demo
 
-_LOOKS_MAX = 240
+_LOOKS_MAX = 400
 _LOOK_SECONDS = 0.25
 
 
@@ -43,6 +43,7 @@ def _wait_until_seen(demo: Demo) -> None:
         documents_there = demo.hub.unequal()
         if not documents_there:
             return
+        demo.hub.processes.restart_the_dead()
         time.sleep(_LOOK_SECONDS)
 
 
@@ -73,6 +74,7 @@ def _make_trouble(demo: Demo) -> None:
         open_work = demo.hub.open_work()
         if open_work and all("parked" in what or "waiting" in what for what in open_work):
             return
+        demo.hub.processes.restart_the_dead()
         time.sleep(_LOOK_SECONDS)
     raise HubError(f"The hub did not come to rest: {demo.hub.open_work()}")
 
