@@ -101,7 +101,7 @@ def _deeds(told: Story) -> Iterator[Step]:
             yield Step(one.at, "arrived", one.action[:1].upper() + one.action[1:], "held against what was sent", "")
             continue
         revision += 1
-        yield Step(one.at, "saved", f"Revision {revision} saved", f"{one.action}, because of a {one.cause}", "")
+        yield Step(one.at, "saved", f"Revision {revision} saved", f"{one.action} after what came by {one.cause}", "")
 
 
 def _deliveries(told: Story, links: Mapping[str, Connection]) -> Iterator[Step]:
