@@ -33,9 +33,7 @@ class CallLog:
     def __init__(self) -> None:
         self._calls: list[dict[str, Any]] = []
 
-    def add(
-        self, at: datetime, request: Request, response: Response | None, fault: str | None
-    ) -> dict[str, Any]:
+    def add(self, at: datetime, request: Request, response: Response | None, fault: str | None) -> dict[str, Any]:
         """The new entry; whoever sends the answer sets its "answered" when it has left whole.
 
         `response` is what the vendor decided, None where it was never asked.

@@ -47,10 +47,7 @@ class Sandboxes:
         """One file for all vendors, replaced at once."""
         if self._state is None:
             return
-        saved = {
-            vendor.name: server.desk.saved()
-            for vendor, server in zip(self._vendors, self._servers, strict=True)
-        }
+        saved = {vendor.name: server.desk.saved() for vendor, server in zip(self._vendors, self._servers, strict=True)}
         new = self._state.with_name(f"{self._state.name}.new")
         new.write_text(json.dumps(saved), "utf-8")
         new.replace(self._state)

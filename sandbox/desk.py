@@ -118,16 +118,10 @@ class Desk:
                 return self._reset(wanted)
             case "POST", "clock":
                 offset = wanted.get("offset_seconds")
-                if (
-                    isinstance(offset, bool)
-                    or not isinstance(offset, int | float)
-                    or not abs(offset) < 10**10
-                ):
+                if isinstance(offset, bool) or not isinstance(offset, int | float) or not abs(offset) < 10**10:
                     return _unclear("offset_seconds is a number of seconds")
                 self.vendor.clock.move_to_offset(offset)
-                return Response.of_json(
-                    200, {"offset_seconds": offset, "now": self.vendor.clock.now().isoformat()}
-                )
+                return Response.of_json(200, {"offset_seconds": offset, "now": self.vendor.clock.now().isoformat()})
             case "POST", "faults":
                 snapshot = self.vendor.snapshot if isinstance(self.vendor, Snapshotting) else None
                 return Response.of_json(200, {"ids": self._faults.add(wanted.get("faults"), snapshot)})

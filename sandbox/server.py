@@ -61,9 +61,7 @@ class _Listener(ThreadingHTTPServer):
         super().__init__((HOST, port), _Connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
-        )
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         with self._count:
             self._open[request] = thread
         thread.start()
@@ -125,9 +123,7 @@ class _Connection(BaseHTTPRequestHandler):
         try:
             exchange = self.server.desk.answer(request, self.server.closing.wait)
         except Exception:  # noqa: BLE001 - a bug of the sandbox: shown to whoever asked, the server lives on
-            exchange = Exchange(
-                Response(500, traceback.format_exc().encode(), {"Content-Type": "text/plain"})
-            )
+            exchange = Exchange(Response(500, traceback.format_exc().encode(), {"Content-Type": "text/plain"}))
         if exchange.wait_seconds:
             self.server.closing.wait(exchange.wait_seconds)
         if exchange.way == "nothing" or exchange.response is None:

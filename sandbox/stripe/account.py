@@ -89,9 +89,7 @@ class Account:
     def emit(self, type_: str, row: Row, previous: Shown | None = None) -> Row:
         return self.tell(type_, row.kind, self.show(row), previous, self.now(self._test_clock_of(row)))
 
-    def tell(
-        self, type_: str, kind: str, shown: Shown, previous: Shown | None = None, at: int | None = None
-    ) -> Row:
+    def tell(self, type_: str, kind: str, shown: Shown, previous: Shown | None = None, at: int | None = None) -> Row:
         """An event about an object as it is shown at this moment."""
         event = Row(
             {

@@ -46,9 +46,7 @@ class Agenda:
 
     def dump(self) -> list[list[str | int | None]]:
         return [
-            [clock, one.at, one.job, one.id]
-            for clock, waiting in self._of_clock.items()
-            for one in sorted(waiting)
+            [clock, one.at, one.job, one.id] for clock, waiting in self._of_clock.items() for one in sorted(waiting)
         ]
 
     def load(self, dumped: Iterable[tuple[str | None, int, str, str]]) -> None:

@@ -121,9 +121,7 @@ BLANKS: dict[str, Blank] = {
         **_nothing("customer_address customer_email customer_name customer_phone customer_shipping"),
         **_nothing("default_payment_method default_source description due_date effective_at ending_balance"),
         **_nothing("footer from_invoice hosted_invoice_url invoice_pdf last_finalization_error"),
-        **_nothing(
-            "latest_revision next_payment_attempt number on_behalf_of parent receipt_number rendering"
-        ),
+        **_nothing("latest_revision next_payment_attempt number on_behalf_of parent receipt_number rendering"),
         **_nothing("shipping_cost shipping_details statement_descriptor test_clock webhooks_delivered_at"),
         "account_country": "DE",
         "account_name": "Subledger sandbox",
@@ -331,9 +329,7 @@ BLANKS: dict[str, Blank] = {
     },
     "subscription": {
         "object": "subscription",
-        **_nothing(
-            "application application_fee_percent billing_cycle_anchor_config billing_thresholds cancel_at"
-        ),
+        **_nothing("application application_fee_percent billing_cycle_anchor_config billing_thresholds cancel_at"),
         **_nothing("canceled_at customer_account days_until_due default_payment_method default_source"),
         **_nothing("description ended_at latest_invoice next_pending_invoice_item_invoice on_behalf_of"),
         **_nothing("pause_collection pending_invoice_item_interval pending_setup_intent pending_update"),

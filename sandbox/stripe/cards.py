@@ -90,9 +90,7 @@ _ALL = (
         message="An error occurred while processing your card. Try again in a little bit.",
         refuses_attachment=True,
     ),
-    Card(
-        "pm_card_chargeCustomerFail", "4000000000000341", code="card_declined", decline_code="generic_decline"
-    ),
+    Card("pm_card_chargeCustomerFail", "4000000000000341", code="card_declined", decline_code="generic_decline"),
     Card("pm_card_authenticationRequired", "4000002760003184", country="DE", needs_action=True),
     Card("pm_card_createDispute", "4000000000000259", disputed=True),
     Card("pm_card_refundFail", "4000000000005126", refund_fails=True),

@@ -5,9 +5,7 @@ from sandbox.stripe.params import Form, Params, listing, metadata, short_text, s
 from sandbox.stripe.rows import Row, merged_metadata
 from sandbox.stripe.store import Page
 
-UPDATE = Form(
-    {"description": short_text, "metadata": metadata, "receipt_email": text, "transfer_group": text}
-)
+UPDATE = Form({"description": short_text, "metadata": metadata, "receipt_email": text, "transfer_group": text})
 LIST = listing({"created": span, "customer": text, "payment_intent": text, "transfer_group": text})
 
 

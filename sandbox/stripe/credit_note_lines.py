@@ -20,13 +20,9 @@ def draw_up(account: Account, invoice: Row, params: Params) -> list[Row]:
     if given and params.get("amount") is not None:
         raise StripeError("You may only specify one of these parameters: amount, lines.", param="amount")
     if params.get("amount") is not None:
-        return [
-            _custom(account, invoice, {"description": "Credit", "unit_amount": params["amount"]}, "amount")
-        ]
+        return [_custom(account, invoice, {"description": "Credit", "unit_amount": params["amount"]}, "amount")]
     if not given:
-        raise StripeError(
-            "One of `amount` and `lines` must be provided.", code="parameter_missing", param="amount"
-        )
+        raise StripeError("One of `amount` and `lines` must be provided.", code="parameter_missing", param="amount")
     drawn: list[Row] = []
     for at, line in enumerate(given):
         param = f"lines[{at}]"
@@ -49,9 +45,7 @@ def _of_invoice_line(account: Account, invoice: Row, given: Params, drawn: list[
     amount = _amount_of(line, given, invoice["currency"], param)
     after = before + amount
     if not 0 < abs(after) <= abs(line["amount"]) or (after < 0) != (line["amount"] < 0):
-        raise StripeError(
-            f"The amount credited for {line.id} would exceed what it was invoiced for.", param=param
-        )
+        raise StripeError(f"The amount credited for {line.id} would exceed what it was invoiced for.", param=param)
 
     def share(of: int) -> int:
         """Parts add up to the whole: each is what all parts so far come to, less those before it."""
@@ -60,9 +54,7 @@ def _of_invoice_line(account: Account, invoice: Row, given: Params, drawn: list[
             Decimal(of * before) / line["amount"], step
         )
 
-    discounts = [
-        {"amount": share(one["amount"]), "discount": one["discount"]} for one in line["discount_amounts"]
-    ]
+    discounts = [{"amount": share(one["amount"]), "discount": one["discount"]} for one in line["discount_amounts"]]
     quantity = given.get("quantity")
     return _line(
         account,
@@ -103,9 +95,7 @@ def _amount_of(line: Row, given: Params, currency: str, param: str) -> int:
 def credited(account: Account, line: Row, drawn: Iterable[Row] = ()) -> int:
     """How much of an invoice line credit notes have credited that are not void."""
     notes = (
-        note
-        for note in account.store.where("credit_note", "invoice", line["invoice"])
-        if note["status"] == "issued"
+        note for note in account.store.where("credit_note", "invoice", line["invoice"]) if note["status"] == "issued"
     )
     earlier = (account.store.get("credit_note_line_item", id_) for note in notes for id_ in note["_lines"])
     return sum(one["amount"] for one in (*earlier, *drawn) if one["invoice_line_item"] == line.id)

@@ -156,8 +156,7 @@ def _plan(account: Account, params: Params) -> _Plan:
     if sum(given.values()) != after:
         told = " + ".join(f"{name} {amount}" for name, amount in given.items())
         raise StripeError(
-            f"The sum of refund, credit and out of band amounts ({told}) must equal the post payment amount "
-            f"({after}).",
+            f"The sum of refund, credit and out of band amounts ({told}) must equal the post payment amount ({after}).",
             param="refund_amount",
         )
     now = account.now_for(invoice["customer"])
@@ -230,9 +229,7 @@ def _link(refund: Row, amount: int) -> dict[str, Any]:
 def _charges(account: Account, invoice: Row) -> list[Row]:
     """The charges that have paid the invoice."""
     payments = account.store.where("invoice_payment", "invoice", invoice.id)
-    intents = [
-        account.store.get("payment_intent", one["_payment"]) for one in payments if one["status"] == "paid"
-    ]
+    intents = [account.store.get("payment_intent", one["_payment"]) for one in payments if one["status"] == "paid"]
     return [account.store.get("charge", intent["latest_charge"]) for intent in intents]
 
 
@@ -264,9 +261,7 @@ def void(account: Account, params: Params, id_: str) -> Row:
     note = retrieve(account, params, id_)
     invoice = account.store.get("invoice", note["invoice"])
     if note["status"] == "void" or note["type"] != "pre_payment" or invoice["status"] != "open":
-        raise StripeError(
-            "You can only void credit notes of the type pre_payment, while their invoice is still open."
-        )
+        raise StripeError("You can only void credit notes of the type pre_payment, while their invoice is still open.")
     at = account.now_for(note["customer"])
     account.store.save(note, status="void", voided_at=at)
     account.emit("credit_note.voided", note)

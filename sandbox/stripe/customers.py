@@ -34,9 +34,7 @@ _FIELDS: dict[str, Parser] = {
     "email": short_text,
     "individual_name": short_text,
     "invoice_prefix": text,
-    "invoice_settings": nested(
-        {"custom_fields": _CUSTOM_FIELDS, "default_payment_method": text, "footer": short_text}
-    ),
+    "invoice_settings": nested({"custom_fields": _CUSTOM_FIELDS, "default_payment_method": text, "footer": short_text}),
     "metadata": metadata,
     "name": short_text,
     "next_invoice_sequence": positive,
@@ -196,9 +194,7 @@ def _changes(account: Account, customer: Row, params: Params) -> dict[str, Any]:
 
 def _free_prefix(account: Account, customer: Row, prefix: str) -> str:
     if not 3 <= len(prefix) <= 12 or not set(prefix) <= set(PREFIX_LETTERS):
-        raise StripeError(
-            "Invoice prefixes must be 3-12 uppercase letters or numbers.", param="invoice_prefix"
-        )
+        raise StripeError("Invoice prefixes must be 3-12 uppercase letters or numbers.", param="invoice_prefix")
     taken = next(account.store.where("customer", "invoice_prefix", prefix), None)
     if taken is not None and taken is not customer:
         raise StripeError(

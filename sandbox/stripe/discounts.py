@@ -24,9 +24,7 @@ def apply(
         param = f"discounts[{at}]"
         ways = [name for name in ("coupon", "discount", "promotion_code") if one.get(name)]
         if len(ways) != 1:
-            raise StripeError(
-                "A discount takes exactly one of `coupon`, `discount` and `promotion_code`.", param=param
-            )
+            raise StripeError("A discount takes exactly one of `coupon`, `discount` and `promotion_code`.", param=param)
         value = one[ways[0]]
         if ways == ["discount"]:
             ids.append(account.store.named("discount", value, f"{param}[discount]").id)
@@ -42,9 +40,7 @@ def apply(
     return ids
 
 
-def _redeem(
-    account: Account, coupon: Row, promotion: Row | None, customer: Row | None, on: dict[str, Any]
-) -> Row:
+def _redeem(account: Account, coupon: Row, promotion: Row | None, customer: Row | None, on: dict[str, Any]) -> Row:
     start = account.now_for(customer.id if customer else None)
     months = coupon["duration_in_months"]
     for redeemed in (coupon, promotion):
@@ -93,8 +89,7 @@ def _check_promotion(account: Account, promotion: Row, customer: Row | None, par
         paid = account.store.where("invoice", "customer", customer.id)
         if any(invoice["status"] == "paid" and invoice["amount_paid"] for invoice in paid):
             raise StripeError(
-                "This promotion code cannot be redeemed because the associated customer has prior "
-                "transactions.",
+                "This promotion code cannot be redeemed because the associated customer has prior transactions.",
                 param=param,
             )
 

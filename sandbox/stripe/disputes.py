@@ -43,9 +43,7 @@ UPDATE = Form(
         ),
         "metadata": metadata,
         "submit": boolean,
-        "intended_submission_method": one_of(
-            "manual", "prefer_manual", "prefer_smart_disputes", "smart_disputes"
-        ),
+        "intended_submission_method": one_of("manual", "prefer_manual", "prefer_smart_disputes", "smart_disputes"),
     }
 )
 LIST = listing({"charge": text, "created": span, "payment_intent": text})

@@ -16,8 +16,7 @@ _NAMES = {
     "payment_action_required payment_failed payment_succeeded sent upcoming updated voided will_be_due",
     "invoice_payment": "paid",
     "invoiceitem": "created deleted",
-    "payment_intent": "amount_capturable_updated canceled created payment_failed processing requires_action "
-    "succeeded",
+    "payment_intent": "amount_capturable_updated canceled created payment_failed processing requires_action succeeded",
     "payment_method": "attached automatically_updated detached updated",
     "payout": "canceled created failed paid reconciliation_completed updated",
     "plan": "created deleted updated",

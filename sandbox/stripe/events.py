@@ -24,9 +24,7 @@ def retrieve(account: Account, _: Params, id_: str) -> Row:
 def listed(account: Account, params: Params) -> Page:
     types, wanted, delivered = params.get("types"), params.get("type"), params.get("delivery_success")
     if types and wanted:
-        raise MalformedParameterError(
-            "You may only specify one of these parameters: type, types.", param="type"
-        )
+        raise MalformedParameterError("You may only specify one of these parameters: type, types.", param="type")
     if types and len(types) > TYPES_MAX:
         raise MalformedParameterError(f"You may pass at most {TYPES_MAX} types.", param="types")
     since = account.now() - KEPT_SECONDS

@@ -165,11 +165,7 @@ def _changes(account: Account, item: Row, params: Params) -> dict[str, Any]:
 
 def _cost(account: Account, item: Row, params: Params) -> dict[str, Any]:
     """Amount, quantity and pricing: from an amount, a unit amount, a price or an inline price."""
-    ways = [
-        name
-        for name in ("amount", "pricing", "price_data", "unit_amount_decimal")
-        if params.get(name) is not None
-    ]
+    ways = [name for name in ("amount", "pricing", "price_data", "unit_amount_decimal") if params.get(name) is not None]
     if len(ways) > 1:
         raise StripeError(f"You may only specify one of these parameters: {', '.join(ways)}.", param=ways[1])
     counted = params.get("quantity") is not None or params.get("quantity_decimal") is not None
@@ -218,8 +214,7 @@ def _price(account: Account, item: Row, params: Params) -> Row:
             )
     if price["type"] == "recurring":
         raise StripeError(
-            "The price specified is set to `type=recurring` but this field only accepts prices with "
-            "`type=one_time`.",
+            "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.",
             param="pricing[price]",
         )
     if price["currency"] != item["currency"]:

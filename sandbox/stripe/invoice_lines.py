@@ -27,9 +27,7 @@ _FROM_ITEM = (
 
 def check_editable(invoice: Row) -> None:
     if invoice["status"] != "draft":
-        raise StripeError(
-            "This invoice is no longer editable: it has been finalized.", code="invoice_not_editable"
-        )
+        raise StripeError("This invoice is no longer editable: it has been finalized.", code="invoice_not_editable")
 
 
 def put(account: Account, invoice: Row, items: Iterable[Row]) -> None:
@@ -108,10 +106,7 @@ def compute(account: Account, invoice: Row) -> None:
             pretax_credit_amounts=[
                 {"amount": amount, "discount": id_, "type": "discount"} for id_, amount in result.discounts
             ],
-            taxes=[
-                shown_tax(tax.rate.id, tax.rate.inclusive, tax.amount, tax.taxable, exempt)
-                for tax in result.taxes
-            ],
+            taxes=[shown_tax(tax.rate.id, tax.rate.inclusive, tax.amount, tax.taxable, exempt) for tax in result.taxes],
         )
     account.store.save(invoice, **_totals(priced, exempt))
     balance_after(account, invoice)
@@ -121,9 +116,7 @@ def balance_after(account: Account, invoice: Row) -> None:
     """What is due once the customer's balance has been taken into account."""
     customer = account.store.get("customer", invoice["customer"])
     due = applied(invoice, customer, carry_small_amounts=account.settings.carry_small_amounts)
-    account.store.save(
-        invoice, starting_balance=due.starting, amount_due=due.amount, amount_remaining=due.amount
-    )
+    account.store.save(invoice, starting_balance=due.starting, amount_due=due.amount, amount_remaining=due.amount)
 
 
 def _billed(account: Account, invoice: Row, line: Row) -> Billed:
@@ -162,10 +155,7 @@ def total_taxes(taxes: Iterable[Tax], exempt: str = "none") -> list[dict[str, An
     for tax in taxes:
         _, amount, taxable = sums.get(tax.rate.id, (False, 0, 0))
         sums[tax.rate.id] = tax.rate.inclusive, amount + tax.amount, taxable + tax.taxable
-    return [
-        shown_tax(id_, inclusive, amount, taxable, exempt)
-        for id_, (inclusive, amount, taxable) in sums.items()
-    ]
+    return [shown_tax(id_, inclusive, amount, taxable, exempt) for id_, (inclusive, amount, taxable) in sums.items()]
 
 
 _REASONS = {"none": "not_available", "exempt": "customer_exempt", "reverse": "reverse_charge"}

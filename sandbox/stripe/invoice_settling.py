@@ -34,9 +34,7 @@ def receive(account: Account, invoice: Row, amount: int) -> None:
         over = amount - applied
         changes["amount_overpaid"] = invoice["amount_overpaid"] + over
         owner = account.store.get("customer", invoice["customer"])
-        customer_balance.move(
-            account, owner, -over, invoice["currency"], "invoice_overpaid", invoice=invoice.id
-        )
+        customer_balance.move(account, owner, -over, invoice["currency"], "invoice_overpaid", invoice=invoice.id)
         account.emit("invoice.overpaid", invoice)
     change_due(account, invoice, changes)
 

@@ -29,9 +29,7 @@ def finalize(account: Account, invoice: Row) -> None:
             code="invoice_not_editable",
         )
     if not invoice["_lines"]:
-        raise StripeError(
-            "Nothing to invoice: the invoice has no lines.", code="invoice_no_customer_line_items"
-        )
+        raise StripeError("Nothing to invoice: the invoice has no lines.", code="invoice_no_customer_line_items")
     customer = account.store.named("customer", invoice["customer"], "customer")
     before = account.show(invoice)
     invoice_lines.compute(account, invoice)

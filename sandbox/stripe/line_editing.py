@@ -83,9 +83,7 @@ def _edit(account: Account, params: Params, id_: str, one: Callable[[Row, Params
 def _item_of(account: Account, invoice: Row, line: str, param: str) -> Row:
     found = account.store.find("line_item", line)
     if found is None or found["invoice"] != invoice.id:
-        raise StripeError(
-            f"No such invoice line item: '{line}'", code="resource_missing", param=f"{param}[id]"
-        )
+        raise StripeError(f"No such invoice line item: '{line}'", code="resource_missing", param=f"{param}[id]")
     if found["_item"] is None:
         raise StripeError("The line of a subscription follows its item and cannot be edited.", param=param)
     return account.store.get("invoiceitem", found["_item"])

@@ -42,8 +42,7 @@ class Form:
             if given[name] == "":
                 raise _empty(_below(at, name))
         return {
-            name: None if value == "" else self.fields[name](value, _below(at, name))
-            for name, value in given.items()
+            name: None if value == "" else self.fields[name](value, _below(at, name)) for name, value in given.items()
         }
 
 
@@ -208,9 +207,7 @@ def _page_size(given: Any, at: str) -> int:
     value = integer(given, at)
     if not 1 <= value <= PAGE_MAX:
         problem = "greater than or equal to 1" if value < 1 else f"less than or equal to {PAGE_MAX}"
-        raise MalformedParameterError(
-            f"This value must be {problem}.", code="parameter_invalid_integer", param=at
-        )
+        raise MalformedParameterError(f"This value must be {problem}.", code="parameter_invalid_integer", param=at)
     return value
 
 

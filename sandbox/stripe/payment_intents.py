@@ -44,9 +44,7 @@ CREATE = Form(
         "amount*": positive,
         "currency*": text,
         "allowed_payment_method_types": each(text),
-        "automatic_payment_methods": nested(
-            {"enabled*": boolean, "allow_redirects": one_of("always", "never")}
-        ),
+        "automatic_payment_methods": nested({"enabled*": boolean, "allow_redirects": one_of("always", "never")}),
         "capture_method": _CAPTURE_METHOD,
         "confirm": boolean,
         "confirmation_method": one_of("automatic", "manual"),
@@ -79,9 +77,7 @@ _BEFORE_CONFIRMATION = ("requires_payment_method", "requires_confirmation", "req
 def create(account: Account, params: Params) -> Row:
     currency = check_currency(params["currency"])
     check_chargeable(params["amount"], currency)
-    owner = (
-        account.store.named("customer", params["customer"], "customer") if params.get("customer") else None
-    )
+    owner = account.store.named("customer", params["customer"], "customer") if params.get("customer") else None
     method = None
     if params.get("payment_method"):
         method = payment_methods.usable(account, params["payment_method"], owner, "payment_method")

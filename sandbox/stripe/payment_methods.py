@@ -21,9 +21,7 @@ from sandbox.stripe.params import (
 from sandbox.stripe.rows import Row, merged_metadata, new_metadata
 from sandbox.stripe.store import Page
 
-_BILLING_DETAILS = nested(
-    {"address": ADDRESS, "email": short_text, "name": short_text, "phone": text, "tax_id": text}
-)
+_BILLING_DETAILS = nested({"address": ADDRESS, "email": short_text, "name": short_text, "phone": text, "tax_id": text})
 _FIELDS: dict[str, Parser] = {
     "allow_redisplay": one_of("always", "limited", "unspecified"),
     "billing_details": _BILLING_DETAILS,
@@ -33,9 +31,7 @@ CREATE = Form(
     {
         **_FIELDS,
         "type*": one_of("card"),
-        "card*": nested(
-            {"number": text, "token": text, "exp_month": integer, "exp_year": integer, "cvc": text}
-        ),
+        "card*": nested({"number": text, "token": text, "exp_month": integer, "exp_year": integer, "cvc": text}),
     }
 )
 UPDATE = Form({**_FIELDS, "card": nested({"exp_month": integer, "exp_year": integer})})
@@ -57,9 +53,7 @@ def create(account: Account, params: Params) -> Row:
             param="number",
         )
     if given.get("number") and not (given.get("exp_month") and given.get("exp_year")):
-        raise StripeError(
-            "Missing required param: card[exp_month].", code="parameter_missing", param="card[exp_month]"
-        )
+        raise StripeError("Missing required param: card[exp_month].", code="parameter_missing", param="card[exp_month]")
     method = _new(account, card, {name: given[name] for name in ("exp_month", "exp_year") if given.get(name)})
     return account.store.save(method, **_changes(method, params))
 
@@ -83,9 +77,7 @@ def attach(account: Account, params: Params, id_: str) -> Row:
     method = usable(account, id_, customer, "payment_method")
     card = CARDS[method["_card"]]
     if card.refuses_attachment:
-        raise StripeError(
-            card.message, status=402, kind="card_error", code=card.code, decline_code=card.decline_code
-        )
+        raise StripeError(card.message, status=402, kind="card_error", code=card.code, decline_code=card.decline_code)
     return bind(account, method, customer)
 
 
@@ -101,14 +93,10 @@ def detach(account: Account, _: Params, id_: str) -> Row:
     method = account.store.get("payment_method", id_, "payment_method")
     owner = account.store.find("customer", method["customer"] or "")
     if owner is None or owner.deleted:
-        raise StripeError(
-            "The payment method you provided is not attached to a customer so detachment is impossible."
-        )
+        raise StripeError("The payment method you provided is not attached to a customer so detachment is impossible.")
     settings = owner["invoice_settings"]
     if settings["default_payment_method"] == id_:
-        account.update(
-            owner, "customer.updated", invoice_settings={**settings, "default_payment_method": None}
-        )
+        account.update(owner, "customer.updated", invoice_settings={**settings, "default_payment_method": None})
     return account.update(method, "payment_method.detached", customer=None, _spent=True)
 
 

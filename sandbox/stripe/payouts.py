@@ -53,9 +53,7 @@ def create(account: Account, params: Params) -> Row:
             code="balance_insufficient",
             param="amount",
         )
-    shown = {
-        name: params[name] for name in ("description", "method", "statement_descriptor") if params.get(name)
-    }
+    shown = {name: params[name] for name in ("description", "method", "statement_descriptor") if params.get(name)}
     fields = {"metadata": new_metadata(params.get("metadata")), **shown}
     return _send(account, params["amount"], currency, fields)
 

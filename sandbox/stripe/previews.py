@@ -46,9 +46,7 @@ def create(account: Account, params: Params) -> Shown:
         subscription = account.store.named("subscription", params["subscription"], "subscription")
     customer_id = subscription["customer"] if subscription else params.get("customer")
     customer = account.store.named("customer", customer_id or "", "customer")
-    currency = (
-        subscription["currency"] if subscription else params.get("currency") or customer["currency"] or "eur"
-    )
+    currency = subscription["currency"] if subscription else params.get("currency") or customer["currency"] or "eur"
     for item in params.get("invoice_items") or ():
         invoice_items.create(account, {"currency": currency, **item, "customer": customer.id})
     invoice = (

@@ -140,9 +140,7 @@ def update(account: Account, params: Params, id_: str) -> Row:
     price = retrieve(account, params, id_)
     wanted = params.get("tax_behavior")
     if wanted and price["tax_behavior"] not in ("unspecified", wanted):
-        raise StripeError(
-            "You cannot change the tax_behavior of a price once it is set.", param="tax_behavior"
-        )
+        raise StripeError("You cannot change the tax_behavior of a price once it is set.", param="tax_behavior")
     plain_ones = ("active", "nickname", "tax_behavior")
     changes: dict[str, Any] = {name: params[name] for name in plain_ones if name in params}
     if "lookup_key" in params:
@@ -218,9 +216,7 @@ def _cost(params: Params, currency: str) -> dict[str, Any]:
     tiers, mode = params.get("tiers"), params.get("tiers_mode")
     if params.get("billing_scheme") == "tiered":
         if not tiers or not mode:
-            raise StripeError(
-                "Tiered prices need `tiers` and `tiers_mode`.", code="parameter_missing", param="tiers"
-            )
+            raise StripeError("Tiered prices need `tiers` and `tiers_mode`.", code="parameter_missing", param="tiers")
         for name in ("unit_amount", "unit_amount_decimal", "transform_quantity"):
             if params.get(name) is not None:
                 raise StripeError(f"`{name}` cannot be used with tiers.", param=name)
@@ -248,9 +244,7 @@ def unit_amount(params: Params, name: str) -> Decimal | None:
     """From `unit_amount` or `unit_amount_decimal`, of which only one may be given."""
     exact = params.get(f"{name}_decimal")
     if exact is not None and params.get(name) is not None:
-        raise StripeError(
-            f"You may only specify one of these parameters: {name}, {name}_decimal.", param=name
-        )
+        raise StripeError(f"You may only specify one of these parameters: {name}, {name}_decimal.", param=name)
     if exact is not None and exact < 0:
         raise StripeError(f"Invalid decimal: {exact}; must be non-negative.", param=f"{name}_decimal")
     return exact if exact is not None else None if params.get(name) is None else Decimal(params[name])

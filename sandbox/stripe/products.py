@@ -28,9 +28,7 @@ _FIELDS: dict[str, Parser] = {
     "images": each(text),
     "marketing_features": each(nested({"name*": text})),
     "metadata": metadata,
-    "package_dimensions": nested(
-        {"height*": decimal, "length*": decimal, "weight*": decimal, "width*": decimal}
-    ),
+    "package_dimensions": nested({"height*": decimal, "length*": decimal, "weight*": decimal, "width*": decimal}),
     "shippable": boolean,
     "statement_descriptor": text,
     "tax_code": text,
@@ -84,9 +82,7 @@ def update(account: Account, params: Params, id_: str) -> Row:
     if params.get("default_price"):
         price = account.store.named("price", params["default_price"], "default_price")
         if price["product"] != id_:
-            raise StripeError(
-                f"The price {price.id} does not belong to the product {id_}.", param="default_price"
-            )
+            raise StripeError(f"The price {price.id} does not belong to the product {id_}.", param="default_price")
     changes = _changes(params)
     if "metadata" in params:
         changes["metadata"] = merged_metadata(product, params["metadata"])
@@ -96,9 +92,7 @@ def update(account: Account, params: Params, id_: str) -> Row:
 def delete(account: Account, _: Params, id_: str) -> Row:
     product = account.store.get("product", id_)
     if next(account.store.where("price", "product", id_), None):
-        raise StripeError(
-            "This product cannot be deleted because it has one or more user-created prices.", param="id"
-        )
+        raise StripeError("This product cannot be deleted because it has one or more user-created prices.", param="id")
     account.emit("product.deleted", product)
     return account.store.remove(product)
 

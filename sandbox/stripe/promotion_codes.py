@@ -51,9 +51,7 @@ def create(account: Account, params: Params) -> Row:
         store.named("customer", params["customer"], "customer")
     code = params.get("code") or "".join(store.random.choices(_LETTERS, k=8))
     if any(
-        other["active"]
-        and other["code"].lower() == code.lower()
-        and other["customer"] == params.get("customer")
+        other["active"] and other["code"].lower() == code.lower() and other["customer"] == params.get("customer")
         for other in store.where("promotion_code", "_code", code.lower())
     ):
         raise StripeError(

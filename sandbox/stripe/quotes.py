@@ -35,9 +35,7 @@ _FIELDS: dict[str, Parser] = {
     "invoice_settings": nested({"days_until_due": count}),
     "line_items": each(nested(quote_lines.FIELDS)),
     "metadata": metadata,
-    "subscription_data": nested(
-        {"description": short_text, "metadata": metadata, "trial_period_days": count}
-    ),
+    "subscription_data": nested({"description": short_text, "metadata": metadata, "trial_period_days": count}),
 }
 CREATE = Form({**_FIELDS, "test_clock": text})
 UPDATE = Form(_FIELDS)
@@ -177,9 +175,7 @@ def accept(account: Account, params: Params, id_: str) -> Row:
     if quote["status"] != "open":
         raise StripeError(f"Only open quotes can be accepted; this one is {quote['status']}.")
     now = account.now(quote["test_clock"])
-    account.store.save(
-        quote, status="accepted", status_transitions={**quote["status_transitions"], "accepted_at": now}
-    )
+    account.store.save(quote, status="accepted", status_transitions={**quote["status_transitions"], "accepted_at": now})
     quote_acceptance.carry_out(account, quote)
     account.emit("quote.accepted", quote)
     return quote
@@ -190,9 +186,7 @@ def cancel(account: Account, params: Params, id_: str) -> Row:
     if quote["status"] not in ("draft", "open"):
         raise StripeError(f"Only draft and open quotes can be canceled; this one is {quote['status']}.")
     now = account.now(quote["test_clock"])
-    account.store.save(
-        quote, status="canceled", status_transitions={**quote["status_transitions"], "canceled_at": now}
-    )
+    account.store.save(quote, status="canceled", status_transitions={**quote["status_transitions"], "canceled_at": now})
     account.emit("quote.canceled", quote)
     return quote
 

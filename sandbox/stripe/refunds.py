@@ -34,9 +34,7 @@ def create(account: Account, params: Params) -> Row:
 
 def _charge_of(account: Account, params: Params) -> Row:
     if bool(params.get("charge")) == bool(params.get("payment_intent")):
-        raise StripeError(
-            "One of `charge` and `payment_intent` is required.", code="parameter_missing", param="charge"
-        )
+        raise StripeError("One of `charge` and `payment_intent` is required.", code="parameter_missing", param="charge")
     if params.get("charge"):
         return account.store.named("charge", params["charge"], "charge")
     intent = account.store.named("payment_intent", params["payment_intent"], "payment_intent")
@@ -95,9 +93,7 @@ def check_refundable(charge: Row, amount: int | None) -> int:
     if not charge["captured"]:
         raise StripeError(f"Charge {charge.id} has not been captured, so it cannot be refunded.")
     if charge["disputed"]:
-        raise StripeError(
-            f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
-        )
+        raise StripeError(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")
     left: int = charge["amount"] - charge["amount_refunded"]
     if left == 0:
         raise StripeError(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
@@ -120,9 +116,7 @@ def fail(account: Account, refund: Row) -> None:
         raise StripeError(f"A {refund['status']} refund cannot fail.")
     charge = account.store.get("charge", refund["charge"])
     taken = account.store.get("balance_transaction", refund["balance_transaction"])
-    back = balance.Settled(
-        -taken["amount"], taken["currency"], balance.settle(0, refund["currency"]).exchange_rate
-    )
+    back = balance.Settled(-taken["amount"], taken["currency"], balance.settle(0, refund["currency"]).exchange_rate)
     moved = balance.record(
         account,
         back,

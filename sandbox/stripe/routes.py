@@ -71,9 +71,7 @@ ROUTES = (
     Route("GET", "/v1/customers/{customer}", customers.retrieve),
     Route("POST", "/v1/customers/{customer}", customers.update, customers.UPDATE),
     Route("DELETE", "/v1/customers/{customer}", customers.delete),
-    Route(
-        "GET", "/v1/customers/{customer}/balance_transactions", customer_balance.listed, customer_balance.LIST
-    ),
+    Route("GET", "/v1/customers/{customer}/balance_transactions", customer_balance.listed, customer_balance.LIST),
     Route(
         "POST",
         "/v1/customers/{customer}/balance_transactions",
@@ -122,9 +120,7 @@ ROUTES = (
     Route("POST", "/v1/invoices/{invoice}", invoices.update, invoices.UPDATE),
     Route("DELETE", "/v1/invoices/{invoice}", invoices.delete),
     Route("POST", "/v1/invoices/{invoice}/add_lines", line_editing.add, line_editing.ADD),
-    Route(
-        "POST", "/v1/invoices/{invoice}/attach_payment", attached_payments.attach, attached_payments.ATTACH
-    ),
+    Route("POST", "/v1/invoices/{invoice}/attach_payment", attached_payments.attach, attached_payments.ATTACH),
     Route("POST", "/v1/invoices/{invoice}/finalize", invoices.finalize, invoices.FINALIZE),
     Route("GET", "/v1/invoices/{invoice}/lines", invoices.list_lines, invoices.LIST_LINES),
     Route(
@@ -150,9 +146,7 @@ ROUTES = (
     Route("POST", "/v1/payment_methods", payment_methods.create, payment_methods.CREATE),
     Route("GET", "/v1/payment_methods/{payment_method}", payment_methods.retrieve),
     Route("POST", "/v1/payment_methods/{payment_method}", payment_methods.update, payment_methods.UPDATE),
-    Route(
-        "POST", "/v1/payment_methods/{payment_method}/attach", payment_methods.attach, payment_methods.ATTACH
-    ),
+    Route("POST", "/v1/payment_methods/{payment_method}/attach", payment_methods.attach, payment_methods.ATTACH),
     Route("POST", "/v1/payment_methods/{payment_method}/detach", payment_methods.detach),
     Route("GET", "/v1/payouts", payouts.listed, payouts.LIST),
     Route("POST", "/v1/payouts", payouts.create, payouts.CREATE),
@@ -187,9 +181,7 @@ ROUTES = (
     Route("POST", "/v1/refunds/{refund}", refunds.update, refunds.UPDATE),
     Route("POST", "/v1/refunds/{refund}/cancel", refunds.cancel),
     Route("GET", "/v1/subscription_items", subscriptions.list_items, subscriptions.LIST_ITEMS),
-    Route(
-        "POST", "/v1/subscription_items", subscription_changes.create_item, subscription_changes.CREATE_ITEM
-    ),
+    Route("POST", "/v1/subscription_items", subscription_changes.create_item, subscription_changes.CREATE_ITEM),
     Route("GET", "/v1/subscription_items/{item}", subscriptions.retrieve_item),
     Route(
         "POST",
@@ -206,15 +198,11 @@ ROUTES = (
     Route("GET", "/v1/subscriptions", subscriptions.listed, subscriptions.LIST),
     Route("POST", "/v1/subscriptions", subscriptions.create, subscriptions.CREATE),
     Route("GET", "/v1/subscriptions/{subscription}", subscriptions.retrieve),
-    Route(
-        "POST", "/v1/subscriptions/{subscription}", subscription_changes.update, subscription_changes.UPDATE
-    ),
+    Route("POST", "/v1/subscriptions/{subscription}", subscription_changes.update, subscription_changes.UPDATE),
     Route("DELETE", "/v1/subscriptions/{subscription}", subscription_ends.cancel, subscription_ends.CANCEL),
     Route("DELETE", "/v1/subscriptions/{subscription}/discount", subscription_ends.delete_discount),
     Route("POST", "/v1/subscriptions/{subscription}/pause", subscription_ends.pause, subscription_ends.PAUSE),
-    Route(
-        "POST", "/v1/subscriptions/{subscription}/resume", subscription_ends.resume, subscription_ends.RESUME
-    ),
+    Route("POST", "/v1/subscriptions/{subscription}/resume", subscription_ends.resume, subscription_ends.RESUME),
     Route("GET", "/v1/tax_rates", tax_rates.listed, tax_rates.LIST),
     Route("POST", "/v1/tax_rates", tax_rates.create, tax_rates.CREATE),
     Route("GET", "/v1/tax_rates/{tax_rate}", tax_rates.retrieve),
@@ -223,15 +211,11 @@ ROUTES = (
     Route("POST", "/v1/test_helpers/test_clocks", test_clocks.create, test_clocks.CREATE),
     Route("GET", "/v1/test_helpers/test_clocks/{test_clock}", test_clocks.retrieve),
     Route("DELETE", "/v1/test_helpers/test_clocks/{test_clock}", test_clocks.delete),
-    Route(
-        "POST", "/v1/test_helpers/test_clocks/{test_clock}/advance", test_clocks.advance, test_clocks.ADVANCE
-    ),
+    Route("POST", "/v1/test_helpers/test_clocks/{test_clock}/advance", test_clocks.advance, test_clocks.ADVANCE),
     Route("GET", "/v1/webhook_endpoints", webhook_endpoints.listed, webhook_endpoints.LIST),
     Route("POST", "/v1/webhook_endpoints", webhook_endpoints.create, webhook_endpoints.CREATE),
     Route("GET", "/v1/webhook_endpoints/{webhook_endpoint}", webhook_endpoints.retrieve),
-    Route(
-        "POST", "/v1/webhook_endpoints/{webhook_endpoint}", webhook_endpoints.update, webhook_endpoints.UPDATE
-    ),
+    Route("POST", "/v1/webhook_endpoints/{webhook_endpoint}", webhook_endpoints.update, webhook_endpoints.UPDATE),
     Route("DELETE", "/v1/webhook_endpoints/{webhook_endpoint}", webhook_endpoints.delete),
 )
 

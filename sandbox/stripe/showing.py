@@ -125,9 +125,7 @@ COMPUTED: dict[str, Computing] = {
     "credit_note": _credit_note,
     "credit_note_line_item": lambda store, row: {"tax_rates": _tax_rates(store, row["tax_rates"])},
     "dispute": lambda store, row: {
-        "balance_transactions": [
-            show(store, store.get("balance_transaction", id_)) for id_ in row["_movements"] or ()
-        ]
+        "balance_transactions": [show(store, store.get("balance_transaction", id_)) for id_ in row["_movements"] or ()]
     },
     "event": _event,
     "invoice": _invoice,

@@ -188,9 +188,7 @@ class Store:
         """`where`: fields and the values wanted, None for any; `keep` decides on what is not indexed."""
         shelf = self._shelf(kind)
         wanted = {name: value for name, value in (where or {}).items() if value is not None}
-        indexed = [
-            shelf.index.get(name, {}).get(wanted[name], []) for name in wanted if _has_index(kind, name)
-        ]
+        indexed = [shelf.index.get(name, {}).get(wanted[name], []) for name in wanted if _has_index(kind, name)]
         keys = min(indexed, key=len, default=shelf.order)
         first, last = _bounds(keys, params.get("created"))
         backwards = "ending_before" not in params

@@ -37,8 +37,7 @@ def bill(
     now = invoice["created"]
     paused = subscription["pause_collection"]
     invoice |= {
-        "auto_advance": subscription["status"] != "unpaid"
-        and (paused or {}).get("behavior") != "keep_as_draft",
+        "auto_advance": subscription["status"] != "unpaid" and (paused or {}).get("behavior") != "keep_as_draft",
         "billing_reason": reason,
         "collection_method": subscription["collection_method"],
         "default_tax_rates": subscription["default_tax_rates"],
@@ -114,19 +113,13 @@ def renew(account: Account, subscription: Row) -> None:
 
 
 def licensed(account: Account, items: list[Row]) -> list[Row]:
-    return [
-        item
-        for item in items
-        if not subscription_lines.is_metered(subscription_lines.price_of(account, item))
-    ]
+    return [item for item in items if not subscription_lines.is_metered(subscription_lines.price_of(account, item))]
 
 
 def begin_period(account: Account, subscription: Row, items: list[Row], start: int) -> None:
     """Every item's period from `start` to the next boundary, at which it is renewed."""
     for item in items:
-        end = subscription_lines.rhythm(subscription, subscription_lines.price_of(account, item)).next_after(
-            start
-        )
+        end = subscription_lines.rhythm(subscription, subscription_lines.price_of(account, item)).next_after(start)
         set_period(account, item, start, end)
     account.store.save(subscription)
     plan(account, subscription, min(item["current_period_end"] for item in items))

@@ -109,9 +109,7 @@ def _set_plain(account: Account, subscription: Row, params: Params) -> None:
         pause = params["pause_collection"]
         changes["pause_collection"] = pause and {"resumes_at": None, **pause}
         if pause and pause.get("resumes_at"):
-            account.agenda.put(
-                subscription["test_clock"], pause["resumes_at"], "resume_collection", subscription.id
-            )
+            account.agenda.put(subscription["test_clock"], pause["resumes_at"], "resume_collection", subscription.id)
     account.store.save(subscription, **changes)
 
 
@@ -155,9 +153,7 @@ def _proration_date(account: Account, subscription: Row, params: Params) -> int:
         return now
     item = subscription_standing.items(account, subscription)[0]
     if not item["current_period_start"] <= given <= item["current_period_end"]:
-        raise StripeError(
-            "`proration_date` must be within the current billing period.", param="proration_date"
-        )
+        raise StripeError("`proration_date` must be within the current billing period.", param="proration_date")
     return int(given)
 
 
@@ -169,10 +165,7 @@ def _restarts(account: Account, subscription: Row, changes: list[_Change], param
         return False
     for change in changes:
         if change.before is not None and change.after is not None:
-            old, new = (
-                account.store.get("price", row["_price"])["recurring"]
-                for row in (change.before, change.after)
-            )
+            old, new = (account.store.get("price", row["_price"])["recurring"] for row in (change.before, change.after))
             if (old["interval"], old["interval_count"]) != (new["interval"], new["interval_count"]):
                 return True
     return False
@@ -221,11 +214,7 @@ def _charge(account: Account, subscription: Row, change: _Change, at: int) -> No
     if subscription_lines.is_metered(price):
         return
     rhythm = subscription_lines.rhythm(subscription, price)
-    end = (
-        change.before["current_period_end"]
-        if change.before is not None
-        else _period_end(account, subscription)
-    )
+    end = change.before["current_period_end"] if change.before is not None else _period_end(account, subscription)
     left = Decimal(end - at) / Decimal(end - rhythm.last_before(end))
     step = smallest_step(subscription["currency"])
     full = cost(price, Decimal(item["quantity"]), step)
@@ -285,9 +274,7 @@ def _pending(
                 "period": period,
                 "pricing": priced(None if unit is None else Decimal(unit), price),
                 "proration": True,
-                "proration_details": {"credited_items": credited, "discount_amounts": []}
-                if credited
-                else None,
+                "proration_details": {"credited_items": credited, "discount_amounts": []} if credited else None,
                 "quantity": quantity,
                 "quantity_decimal": str(quantity),
                 "tax_rates": item["tax_rates"] or subscription["default_tax_rates"],

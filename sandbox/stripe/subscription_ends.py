@@ -77,9 +77,7 @@ def _metered(account: Account, item: Row) -> bool:
 def delete_discount(account: Account, _: Params, id_: str) -> Row:
     subscription = account.store.get("subscription", id_)
     if not subscription["discounts"]:
-        raise StripeError(
-            "No active discount for this subscription.", status=404, code="resource_missing", param="id"
-        )
+        raise StripeError("No active discount for this subscription.", status=404, code="resource_missing", param="id")
     discount = account.store.get("discount", subscription["discounts"][-1])
     account.emit("customer.discount.deleted", discount)
     subscription_standing.change(account, subscription, discounts=subscription["discounts"][:-1])

@@ -55,8 +55,7 @@ def price_given(account: Account, given: Params, param: str, currency: str | Non
             )
     if price["type"] != "recurring":
         raise StripeError(
-            "The price specified is set to `type=one_time` but this field only accepts prices with "
-            "`type=recurring`.",
+            "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
             param=f"{param}[price]",
         )
     if currency is not None and price["currency"] != currency:
@@ -135,9 +134,7 @@ def changes(account: Account, item: Row, given: Params, param: str) -> dict[str,
     if "tax_rates" in given:
         changed["tax_rates"] = tax_rates.named(account, given["tax_rates"], f"{param}[tax_rates]")
     if "discounts" in given:
-        owner = account.store.find(
-            "customer", account.store.get("subscription", item["subscription"])["customer"]
-        )
+        owner = account.store.find("customer", account.store.get("subscription", item["subscription"])["customer"])
         changed["discounts"] = discounts.apply(
             account,
             given["discounts"],

@@ -204,8 +204,7 @@ def _anchor(now: int, trial_end: int | None, params: Params) -> tuple[int, int |
     config, given = params.get("billing_cycle_anchor_config"), params.get("billing_cycle_anchor")
     if config and given:
         raise StripeError(
-            "You may only specify one of these parameters: billing_cycle_anchor, "
-            "billing_cycle_anchor_config.",
+            "You may only specify one of these parameters: billing_cycle_anchor, billing_cycle_anchor_config.",
             param="billing_cycle_anchor",
         )
     if config:
@@ -268,12 +267,8 @@ def apply_cancellation(account: Account, subscription: Row, params: Params) -> N
             canceled_at=now,
             cancellation_details={**details, "reason": "cancellation_requested"},
         )
-        account.agenda.put(
-            subscription["test_clock"], params["cancel_at"], "cancel_subscription", subscription.id
-        )
-    elif params.get("cancel_at_period_end") is False or (
-        "cancel_at" in params and params["cancel_at"] is None
-    ):
+        account.agenda.put(subscription["test_clock"], params["cancel_at"], "cancel_subscription", subscription.id)
+    elif params.get("cancel_at_period_end") is False or ("cancel_at" in params and params["cancel_at"] is None):
         account.store.save(
             subscription,
             cancel_at=None,
@@ -305,9 +300,7 @@ def _first_invoice(account: Account, subscription: Row, items: list[Row], params
     billed = subscription_billing.licensed(account, items)
     if params.get("proration_behavior") == "none" and subscription["billing_cycle_anchor"] > now:
         billed = [] if not subscription["trial_end"] else billed
-    invoice = subscription_billing.bill(
-        account, subscription, "subscription_create", gathered=(now, now), items=billed
-    )
+    invoice = subscription_billing.bill(account, subscription, "subscription_create", gathered=(now, now), items=billed)
     trial = subscription["trial_end"] is not None
     if invoice is None:
         if not trial:
@@ -329,9 +322,7 @@ def _first_invoice(account: Account, subscription: Row, items: list[Row], params
                 _undo(account, subscription, items, invoice)
                 raise
     if subscription["status"] == "incomplete":
-        account.agenda.put(
-            subscription["test_clock"], now + INCOMPLETE_SECONDS, "expire_subscription", subscription.id
-        )
+        account.agenda.put(subscription["test_clock"], now + INCOMPLETE_SECONDS, "expire_subscription", subscription.id)
 
 
 def _undo(account: Account, subscription: Row, items: list[Row], invoice: Row) -> None:

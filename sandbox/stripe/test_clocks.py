@@ -55,9 +55,7 @@ def advance(account: Account, params: Params, id_: str) -> Shown:
             f"which is until {furthest}.",
             param="frozen_time",
         )
-    account.store.save(
-        clock, status="advancing", status_details={"advancing": {"target_frozen_time": target}}
-    )
+    account.store.save(clock, status="advancing", status_details={"advancing": {"target_frozen_time": target}})
     account.emit("test_helpers.test_clock.advancing", clock)
     answer = account.show(clock)
     account.asked = Asked()

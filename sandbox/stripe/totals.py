@@ -70,9 +70,7 @@ class Priced:
         return self.excluding_tax + sum(tax.amount for tax in self.taxes)
 
 
-def price(
-    lines: Iterable[Billed], offs: Iterable[Off] = (), *, step: int = 1, exempt: bool = False
-) -> list[Priced]:
+def price(lines: Iterable[Billed], offs: Iterable[Off] = (), *, step: int = 1, exempt: bool = False) -> list[Priced]:
     """`offs` are the document's discounts; `step` is what the currency rounds to; the exempt pay no tax."""
     priced = [Priced(line) for line in lines]
     for line in priced:
@@ -83,9 +81,7 @@ def price(
     for line in priced:
         line.taxes = taxes(line.discounted, line.billed.rates, step=step, exempt=exempt)
         before = taxes(line.billed.amount, line.billed.rates, step=step, exempt=exempt)
-        line.subtotal_excluding_tax = line.billed.amount - sum(
-            tax.amount for tax in before if tax.rate.inclusive
-        )
+        line.subtotal_excluding_tax = line.billed.amount - sum(tax.amount for tax in before if tax.rate.inclusive)
     return priced
 
 
@@ -95,9 +91,7 @@ def taxes(amount: int, rates: Iterable[Rate], *, step: int = 1, exempt: bool = F
     inclusive = sum((rate.percentage for rate in rates if rate.inclusive), Decimal(0))
     exact_net = Decimal(amount) if exempt else Decimal(amount) * 100 / (100 + inclusive)
     within = {
-        rate.id: 0 if exempt else rounded(exact_net * rate.percentage / 100, step)
-        for rate in rates
-        if rate.inclusive
+        rate.id: 0 if exempt else rounded(exact_net * rate.percentage / 100, step) for rate in rates if rate.inclusive
     }
     net = amount - sum(within.values())
     return [

@@ -178,8 +178,7 @@ class Stripe:
         acting_on = request.headers.get("stripe-account", self.account.id)
         if acting_on != self.account.id:
             raise StripeError(
-                f"The provided key does not have access to account '{acting_on}' (or that account does not "
-                "exist).",
+                f"The provided key does not have access to account '{acting_on}' (or that account does not exist).",
                 status=403,
                 code="account_invalid",
             )
@@ -193,9 +192,7 @@ class Stripe:
                 status=404,
             )
         route, ids = found
-        self._pacing.admit(
-            f"{route.method} {route.path}", self.clock.now().timestamp(), self.account.settings
-        )
+        self._pacing.admit(f"{route.method} {route.path}", self.clock.now().timestamp(), self.account.settings)
         params = wire.decode(request.query)
         if request.method == "POST":
             params |= wire.decode(_text(request.body))
@@ -215,9 +212,7 @@ class Stripe:
             self._answers.keep(key, canonically, now, status, body)
         return status, body, False
 
-    def _perform(
-        self, request: Request, route: Route, ids: list[str], given: wire.Tree, asked: Asked
-    ) -> Shown:
+    def _perform(self, request: Request, route: Route, ids: list[str], given: wire.Tree, asked: Asked) -> Shown:
         wanted = paths(given.pop("expand", []))
         params = route.form.parse(given)
         self.account.asked = asked

@@ -98,9 +98,7 @@ def shown_account(row: Account) -> dict[str, Any]:
 
 
 def in_use(ledger: Ledger, account: Account) -> bool:
-    if ledger.payments.having("account", account.id) or ledger.bank_transactions.having(
-        "account", account.id
-    ):
+    if ledger.payments.having("account", account.id) or ledger.bank_transactions.having("account", account.id):
         return True
     documents = (*ledger.invoices, *ledger.credit_notes, *ledger.bank_transactions, *ledger.quotes)
     lines = (line for document in (*documents, *ledger.manual_journals) for line in document.lines)
@@ -176,10 +174,7 @@ def _code_and_name(ledger: Ledger, element: Element, before: Account | None) -> 
     mine = before.id if before else None
     if any(other.id != mine and other.status != "DELETED" for other in ledger.accounts.having("code", code)):
         raise InvalidError("Please enter a unique Code.")
-    if any(
-        other.id != mine and other.status != "DELETED"
-        for other in ledger.accounts.having("name", name.casefold())
-    ):
+    if any(other.id != mine and other.status != "DELETED" for other in ledger.accounts.having("name", name.casefold())):
         raise InvalidError("Please enter a unique Name.")
     return code, name
 

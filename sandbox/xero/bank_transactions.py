@@ -104,9 +104,7 @@ def _create(call: Call, element: Element) -> BankTransaction:
     head = _head(ledger, element, account, kind, None)
     contact = contact_of_document(ledger, element)
     transaction = BankTransaction(
-        id=ledger.new_id(
-            ledger.bank_transactions, "bank_transaction", kind, account.id, head.date, head.reference
-        ),
+        id=ledger.new_id(ledger.bank_transactions, "bank_transaction", kind, account.id, head.date, head.reference),
         updated_at=ledger.now(),
         type=kind,
         account_id=account.id,
@@ -133,9 +131,7 @@ def _change(call: Call, found: BankTransaction, element: Element) -> BankTransac
     if before.status != "AUTHORISED" or before.type.endswith("-TRANSFER"):
         raise InvalidError("Bank transaction not of valid status for modification")
     if before.is_reconciled:
-        raise InvalidError(
-            "This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement."
-        )
+        raise InvalidError("This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement.")
     ledger.check_lock_dates(before.issued_on)
     status = wire.read_text(element, "Status") or before.status
     if status in {"DELETED", "VOIDED"}:
@@ -169,16 +165,12 @@ def _delete(ledger: Ledger, before: BankTransaction) -> BankTransaction:
     if (kind := CREDIT_OF_TYPE.get(before.type)) and before.credit_id:
         credit = table_of(ledger, kind)[before.credit_id]
         if credit.applied:
-            raise InvalidError(
-                "This document cannot be voided as it has a payment or credit note allocated to it."
-            )
+            raise InvalidError("This document cannot be voided as it has a payment or credit note allocated to it.")
         table_of(ledger, kind).put(replace(credit, status="VOIDED", updated_at=ledger.now()))
     return ledger.bank_transactions.put(replace(before, status="DELETED", updated_at=ledger.now()))
 
 
-def _head(
-    ledger: Ledger, element: Element, account: Account, kind: str, before: BankTransaction | None
-) -> Head:
+def _head(ledger: Ledger, element: Element, account: Account, kind: str, before: BankTransaction | None) -> Head:
     """In the account's currency; only overpayments may name another one."""
     base = ledger.organisation.base_currency
     currency = account.currency or base
@@ -189,17 +181,13 @@ def _head(
         raise InvalidError("The currency of a bank transaction is that of its bank account")
     earlier = None
     if before is not None:
-        earlier = Head(
-            before.issued_on, before.currency, before.rate, before.line_amount_types, before.reference
-        )
+        earlier = Head(before.issued_on, before.currency, before.rate, before.line_amount_types, before.reference)
     head = read_head(ledger, {**element, "CurrencyCode": currency}, earlier)
     ledger.check_lock_dates(head.date)
     return head
 
 
-def _with_lines(
-    call: Call, element: Element, transaction: BankTransaction, account: Account
-) -> BankTransaction:
+def _with_lines(call: Call, element: Element, transaction: BankTransaction, account: Account) -> BankTransaction:
     ledger = call.ledger
     reconciled = wire.read_flag(element, "IsReconciled")
     transaction = replace(

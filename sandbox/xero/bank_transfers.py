@@ -68,9 +68,7 @@ def _create(ledger: Ledger, element: Element) -> BankTransfer:
     reference = wire.read_text(element, "Reference")
     now = ledger.now()
     transfer = BankTransfer(
-        id=ledger.new_id(
-            ledger.bank_transfers, "bank_transfer", source.id, target.id, day, amount, reference
-        ),
+        id=ledger.new_id(ledger.bank_transfers, "bank_transfer", source.id, target.id, day, amount, reference),
         updated_at=now,
         created_at=now,
         from_account_id=source.id,
@@ -83,9 +81,7 @@ def _create(ledger: Ledger, element: Element) -> BankTransfer:
     )
     spent = _side(ledger, transfer, source, "SPEND-TRANSFER", wire.read_flag(element, "FromIsReconciled"))
     received = _side(ledger, transfer, target, "RECEIVE-TRANSFER", wire.read_flag(element, "ToIsReconciled"))
-    return ledger.bank_transfers.put(
-        replace(transfer, from_transaction_id=spent.id, to_transaction_id=received.id)
-    )
+    return ledger.bank_transfers.put(replace(transfer, from_transaction_id=spent.id, to_transaction_id=received.id))
 
 
 def _side(

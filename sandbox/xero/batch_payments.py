@@ -60,13 +60,9 @@ def _create(ledger: Ledger, element: Element) -> BatchPayment:
     elements = wire.read_elements(element, "Payments")
     if not elements:
         raise InvalidError("A batch payment needs at least one payment")
-    common = {
-        name: element.get(name) for name in ("Account", "Date", "Reference") if wire.given(element, name)
-    }
+    common = {name: element.get(name) for name in ("Account", "Date", "Reference") if wire.given(element, name)}
     day = wire.read_day(element, "Date") or ledger.today()
-    batch_id = ledger.new_id(
-        ledger.batch_payments, "batch_payment", day, wire.read_text(element, "Reference")
-    )
+    batch_id = ledger.new_id(ledger.batch_payments, "batch_payment", day, wire.read_text(element, "Reference"))
     payments = [pay(ledger, {**one, **common}, batch_id) for one in elements]
     if len({payment.type for payment in payments}) > 1:
         raise InvalidError("All payments of a batch must be of one type")
@@ -131,6 +127,4 @@ def _found(call: Call, batch_id: str) -> BatchPayment:
 
 
 def _write(call: Call, write: Any) -> Answer:
-    return write_each(
-        call, "BatchPayments", write, lambda row: _shown(call.ledger, row), flag=None, stories=False
-    )
+    return write_each(call, "BatchPayments", write, lambda row: _shown(call.ledger, row), flag=None, stories=False)

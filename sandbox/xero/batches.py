@@ -52,9 +52,7 @@ def write_one(call: Call, name: str, write: Callable[[], R], show: Callable[[R],
             return Answer({name: [show(write())]})
     except InvalidError as invalid:
         element = call.body if isinstance(call.body, dict) else {}
-        bad = [
-            _refused(one, invalid.messages, None) for one in wire.read_elements(element, name) or [element]
-        ]
+        bad = [_refused(one, invalid.messages, None) for one in wire.read_elements(element, name) or [element]]
         raise RefusedError(400, exception(*VALIDATION, bad)) from invalid
 
 

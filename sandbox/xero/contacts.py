@@ -136,9 +136,7 @@ def existing(ledger: Ledger, element: Element) -> Contact | None:
         if found is None:
             raise InvalidError("The contact with the specified contact details could not be found")
         return found
-    if (number := wire.read_text(element, "ContactNumber")) and (
-        numbered := ledger.contacts.having("number", number)
-    ):
+    if (number := wire.read_text(element, "ContactNumber")) and (numbered := ledger.contacts.having("number", number)):
         return numbered[-1]
     name = (wire.read_text(element, "Name") or "").strip()
     named = ledger.contacts.having("name", name.casefold())
@@ -251,6 +249,4 @@ def _write(call: Call, find: Any) -> Answer:
         before = find(call.ledger, element) if find else None
         return saved_contact(call.ledger, element, before)
 
-    return write_each(
-        call, "Contacts", write, lambda row: shown_contact(call.ledger, row), flag="HasValidationErrors"
-    )
+    return write_each(call, "Contacts", write, lambda row: shown_contact(call.ledger, row), flag="HasValidationErrors")

@@ -75,18 +75,14 @@ def next_status(element: Element, status: str, word: str) -> str:
 def ended(ledger: Ledger, before: D, status: str) -> D:
     """Voided or deleted."""
     if before.applied:
-        raise InvalidError(
-            "This document cannot be voided as it has a payment or credit note allocated to it."
-        )
+        raise InvalidError("This document cannot be voided as it has a payment or credit note allocated to it.")
     return replace(before, status=status, updated_at=ledger.now())
 
 
 def with_head(ledger: Ledger, element: Element, before: D, status: str) -> D:
     """Changed as far as the element says, but for its lines and what only its kind has."""
     if before.applied and any(wire.given(element, name) for name in _MONEY_FIELDS):
-        raise InvalidError(
-            "This document cannot be edited as it has a payment or credit note allocated to it."
-        )
+        raise InvalidError("This document cannot be edited as it has a payment or credit note allocated to it.")
     if wire.read_text(element, "Type") not in {None, before.type}:
         raise InvalidError("The Type of a document cannot be changed")
     head = read_head(
@@ -124,9 +120,7 @@ def with_lines(call: Call, element: Element, document: D, *, sale: bool, discoun
         coded=document.status == "AUTHORISED",
         discounts=discounts,
     )
-    lines = read_lines(
-        call.ledger, wire.read_elements(element, "LineItems"), terms, document.id, document.lines
-    )
+    lines = read_lines(call.ledger, wire.read_elements(element, "LineItems"), terms, document.id, document.lines)
     return replace(document, lines=lines, totals=totals(lines, document.line_amount_types))
 
 

@@ -30,9 +30,7 @@ class InvalidError(Exception):
         self.messages = messages
 
 
-def exception(
-    number: int, kind: str, message: str, elements: Sequence[Element] | None = None
-) -> dict[str, Any]:
+def exception(number: int, kind: str, message: str, elements: Sequence[Element] | None = None) -> dict[str, Any]:
     body: dict[str, Any] = {"ErrorNumber": number, "Type": kind, "Message": message}
     if elements is not None:
         body["Elements"] = list(elements)

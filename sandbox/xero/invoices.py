@@ -102,9 +102,7 @@ def shown_invoice(ledger: Ledger, row: Invoice, unit_places: int, *, whole: bool
             if payment.status == "AUTHORISED"
         ],
         **_credits_on(ledger, row),
-        "AmountDue": wire.amount(
-            row.open if row.status in {"DRAFT", "SUBMITTED", "AUTHORISED", "PAID"} else 0
-        ),
+        "AmountDue": wire.amount(row.open if row.status in {"DRAFT", "SUBMITTED", "AUTHORISED", "PAID"} else 0),
         "AmountPaid": wire.amount(row.paid),
         "AmountCredited": wire.amount(row.credited),
         "SentToContact": row.sent_to_contact,
@@ -156,11 +154,7 @@ def _credits_on(ledger: Ledger, invoice: Invoice) -> dict[str, list[dict[str, An
                 "Total": wire.amount(ledger.tables[kind][allocation.credit_id].totals.total),
                 "LineItems": [],
             }
-            | (
-                {"CreditNoteNumber": ledger.credit_notes[allocation.credit_id].number}
-                if kind == "credit_note"
-                else {}
-            )
+            | ({"CreditNoteNumber": ledger.credit_notes[allocation.credit_id].number} if kind == "credit_note" else {})
             for allocation in allocations
             if allocation.credit_kind == kind
         ]
@@ -231,8 +225,7 @@ def _number(ledger: Ledger, element: Element, kind: str, before: Invoice | None)
     if len(number) > NUMBER_LENGTH_MAX:
         raise InvalidError(f"The invoice number must have at most {NUMBER_LENGTH_MAX} characters")
     if kind == "ACCREC" and any(
-        row.type == "ACCREC" and row.id != (before.id if before else None)
-        for row in _numbered(ledger, number)
+        row.type == "ACCREC" and row.id != (before.id if before else None) for row in _numbered(ledger, number)
     ):
         raise InvalidError("Invoice # must be unique.")
     return number

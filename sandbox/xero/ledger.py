@@ -216,9 +216,7 @@ class Ledger:
             "organisation": encode(self.organisation),
             "rules": encode(self.rules),
             "removed": sorted(self.removed),
-            "tables": {
-                table.kind: [encode(row) for row in table.in_order()] for table in self.tables.values()
-            },
+            "tables": {table.kind: [encode(row) for row in table.in_order()] for table in self.tables.values()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -132,9 +132,7 @@ class _Reading:
                 f"The TaxType code '{named}' does not exist or cannot be used for this type of transaction."
             )
         if account and account.account_class not in rate.classes:
-            raise InvalidError(
-                f"The TaxType code '{named}' cannot be used with account code '{account.code}'."
-            )
+            raise InvalidError(f"The TaxType code '{named}' cannot be used with account code '{account.code}'.")
         return named
 
     def _tax(self, line_amount: int, tax_type: str | None) -> int:

@@ -73,9 +73,7 @@ def _by_index(table: Table[R], listing: Listing[R], where: Where[R]) -> list[R] 
     return None
 
 
-def _page(
-    call: Call, rows: Sequence[R], listing: Listing[R], show: Callable[[R, bool], dict[str, Any]]
-) -> Answer:
+def _page(call: Call, rows: Sequence[R], listing: Listing[R], show: Callable[[R, bool], dict[str, Any]]) -> Answer:
     page = max(call.number("page", 1), 1)
     size = min(max(call.number("pagesize", PAGE_SIZE), 1), PAGE_SIZE_MAX)
     whole = not call.flag("summaryonly")

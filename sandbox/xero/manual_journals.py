@@ -111,9 +111,7 @@ def _saved(ledger: Ledger, element: Element, journal: ManualJournal) -> ManualJo
     lines = journal.lines
     if wire.given(element, "JournalLines"):
         lines = tuple(_line(ledger, one, kinds) for one in wire.read_elements(element, "JournalLines"))
-    journal = replace(
-        journal, lines=lines, line_amount_types=kinds, url=wire.read_text(element, "Url") or journal.url
-    )
+    journal = replace(journal, lines=lines, line_amount_types=kinds, url=wire.read_text(element, "Url") or journal.url)
     if not journal.narration:
         raise InvalidError("Narration is required")
     _check_balance(journal)
@@ -125,8 +123,7 @@ def _check_balance(journal: ManualJournal) -> None:
     if len(journal.lines) < 2:
         raise InvalidError("A manual journal needs at least two lines")
     booked = [
-        line.line_amount + (line.tax_amount if journal.line_amount_types == EXCLUSIVE else 0)
-        for line in journal.lines
+        line.line_amount + (line.tax_amount if journal.line_amount_types == EXCLUSIVE else 0) for line in journal.lines
     ]
     debits, credits_ = (sum(part) for part in ([b for b in booked if b > 0], [b for b in booked if b < 0]))
     if debits + credits_:

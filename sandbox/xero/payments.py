@@ -42,9 +42,7 @@ _AS_INVOICE = {
 
 def get_payments(call: Call) -> Answer:
     ledger = call.ledger
-    return listed(
-        call, ledger.payments, _listing(ledger), lambda row, _: shown_payment(ledger, row, whole=False)
-    )
+    return listed(call, ledger.payments, _listing(ledger), lambda row, _: shown_payment(ledger, row, whole=False))
 
 
 def get_payment(call: Call) -> Answer:
@@ -111,9 +109,7 @@ def take_back(ledger: Ledger, payment: Payment) -> Payment:
     if payment.status == "DELETED":
         raise InvalidError("Payment not of valid status for modification")
     if payment.is_reconciled:
-        raise InvalidError(
-            "This payment cannot be deleted as it has been reconciled with a bank transaction."
-        )
+        raise InvalidError("This payment cannot be deleted as it has been reconciled with a bank transaction.")
     ledger.check_lock_dates(payment.paid_on)
     _apply(ledger, payment, -payment.amount)
     return ledger.payments.put(replace(payment, status="DELETED", updated_at=ledger.now()))
@@ -218,9 +214,7 @@ def _account(ledger: Ledger, element: Element, currency: str) -> Account:
     return money_account(ledger, named, currency)
 
 
-def _money(
-    ledger: Ledger, element: Element, currency: str, account: Account, amount: int
-) -> tuple[Decimal, int]:
+def _money(ledger: Ledger, element: Element, currency: str, account: Account, amount: int) -> tuple[Decimal, int]:
     """The rate (document units for one base unit) and what moves the account."""
     bank_amount = wire.read_amount(element, "BankAmount")
     rate = wire.read_number(element, "CurrencyRate")

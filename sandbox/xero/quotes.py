@@ -175,9 +175,7 @@ def _head(ledger: Ledger, element: Element, before: Quote | None) -> Head:
         raise InvalidError("LineAmountTypes must be EXCLUSIVE, INCLUSIVE or NOTAX")
     earlier = None
     if before is not None:
-        earlier = Head(
-            before.issued_on, before.currency, before.rate, before.line_amount_types, before.reference
-        )
+        earlier = Head(before.issued_on, before.currency, before.rate, before.line_amount_types, before.reference)
     return read_head(ledger, {**element, "LineAmountTypes": kinds and _LINE_AMOUNT_TYPES[kinds]}, earlier)
 
 
@@ -235,9 +233,7 @@ def _found(call: Call) -> Quote:
 
 
 def _write(call: Call, write: Any) -> Answer:
-    return write_each(
-        call, "Quotes", write, lambda row: _shown(call.ledger, row, call.unit_places), flag=None
-    )
+    return write_each(call, "Quotes", write, lambda row: _shown(call.ledger, row, call.unit_places), flag=None)
 
 
 def _listing(ledger: Ledger) -> Listing[Quote]:

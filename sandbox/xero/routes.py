@@ -105,12 +105,8 @@ OPERATIONS: dict[str, Operation] = {
     "POST /TrackingCategories/{TrackingCategoryID}": tracking_categories.post_category,
     "DELETE /TrackingCategories/{TrackingCategoryID}": tracking_categories.delete_category,
     "PUT /TrackingCategories/{TrackingCategoryID}/Options": tracking_categories.put_option,
-    "POST /TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}": (
-        tracking_categories.post_option
-    ),
-    "DELETE /TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}": (
-        tracking_categories.delete_option
-    ),
+    "POST /TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}": (tracking_categories.post_option),
+    "DELETE /TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}": (tracking_categories.delete_option),
 }
 
 NOT_PLAYED = frozenset(

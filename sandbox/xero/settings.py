@@ -176,9 +176,7 @@ def _create_or_change(ledger: Ledger, element: Element) -> TaxRate:
     if status not in {"ACTIVE", "DELETED", "ARCHIVED"}:
         raise InvalidError(f"The status '{status}' is not valid for a tax rate")
     components = _components(element) if wire.given(element, "TaxComponents") else found.components
-    changed = replace(
-        found, name=name or found.name, components=components, status=status, updated_at=ledger.now()
-    )
+    changed = replace(found, name=name or found.name, components=components, status=status, updated_at=ledger.now())
     return ledger.tax_rates.put(changed)
 
 

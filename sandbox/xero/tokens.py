@@ -67,9 +67,7 @@ class Tokens:
             raise NotAuthorisedError(f"TokenExpired: token expired at {ends_at:%m/%d/%Y %H:%M:%S}")
         return grant
 
-    def give(
-        self, scope: str, cause: str, *, refreshable: bool, replaces: str | None = None
-    ) -> dict[str, Any]:
+    def give(self, scope: str, cause: str, *, refreshable: bool, replaces: str | None = None) -> dict[str, Any]:
         """A new grant, as the token endpoint tells it."""
         number = len(self._grants)
         access, refresh = f"xero_sandbox_access_{number}", f"xero_sandbox_refresh_{number}"

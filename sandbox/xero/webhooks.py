@@ -156,8 +156,7 @@ class Webhooks:
             "tenantType": "ORGANISATION",
             "eventCategory": category,
             "eventType": change.operation.upper(),
-            "eventDateUtc": row.updated_at.strftime("%Y-%m-%dT%H:%M:%S.")
-            + f"{row.updated_at.microsecond // 1000:03}",
+            "eventDateUtc": row.updated_at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{row.updated_at.microsecond // 1000:03}",
         }
         if category == "CREDITNOTE":
             event["data"] = {"Type": row.type, "Status": row.status}
@@ -193,9 +192,7 @@ class Webhooks:
         }
         now = self._clock.now()
         due = now + timedelta(seconds=after_seconds)
-        self._queue.append(
-            Delivery(self._number, json.dumps(body), due, now, signed_rightly, intent, fault=fault)
-        )
+        self._queue.append(Delivery(self._number, json.dumps(body), due, now, signed_rightly, intent, fault=fault))
 
     def _judge_intent(self, delivery: Delivery, answer: Answer) -> None:
         """Xero: 200 for a right signature, 401 for a wrong one, with no body and no cookie."""
@@ -218,9 +215,7 @@ class Webhooks:
             return
         waits = self.subscription.retry_seconds
         wait = waits[min(delivery.attempt, len(waits)) - 1]
-        self._queue.append(
-            replace(delivery, attempt=delivery.attempt + 1, due_at=now + timedelta(seconds=wait))
-        )
+        self._queue.append(replace(delivery, attempt=delivery.attempt + 1, due_at=now + timedelta(seconds=wait)))
 
     def _note(self, delivery: Delivery, answer: Answer) -> None:
         self.log.append(

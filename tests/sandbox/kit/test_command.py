@@ -32,9 +32,7 @@ def headers(line: dict) -> dict[str, str]:
 def test_the_command_prints_one_line_serves_and_ends_cleanly_on_sigterm():
     with run("--seed", "7") as process:
         line = json.loads(process.stdout.readline())["xero"]
-        answer = requests.get(
-            f"{line['base_url']}/api.xro/2.0/Organisation", headers=headers(line), timeout=10
-        )
+        answer = requests.get(f"{line['base_url']}/api.xro/2.0/Organisation", headers=headers(line), timeout=10)
         assert answer.status_code == 200
         process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=20)

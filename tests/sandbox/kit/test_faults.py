@@ -27,9 +27,7 @@ POST = b"POST /coins HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"
 
 
 @pytest.mark.parametrize("name", ["commit_then_close", "commit_then_hang"])
-def test_a_commit_whose_answer_is_lost_is_logged_as_decided_and_not_answered(
-    server, till, fault, calls, name
-):
+def test_a_commit_whose_answer_is_lost_is_logged_as_decided_and_not_answered(server, till, fault, calls, name):
     fault(name, seconds=0.05)
     assert raw(server, POST) == b""
     assert till.coins == 1
@@ -39,9 +37,7 @@ def test_a_commit_whose_answer_is_lost_is_logged_as_decided_and_not_answered(
 
 
 @pytest.mark.parametrize("name", ["close", "hang"])
-def test_a_request_that_is_cut_off_before_the_work_has_no_effect_and_no_status(
-    server, till, fault, calls, name
-):
+def test_a_request_that_is_cut_off_before_the_work_has_no_effect_and_no_status(server, till, fault, calls, name):
     fault(name, seconds=0.05)
     assert raw(server, POST) == b""
     assert till.coins == 0
@@ -82,12 +78,8 @@ def test_an_empty_answer_is_200_without_a_body_after_the_work(server, client, ti
     assert till.coins == 1
 
 
-@pytest.mark.parametrize(
-    "retry_after", ["7", "-5", "soon", "99999999999", "Wed, 21 Oct 2026 07:28:00 GMT", 3]
-)
-def test_a_refusal_carries_the_headers_it_was_given_and_is_not_executed(
-    client, server, fault, calls, retry_after
-):
+@pytest.mark.parametrize("retry_after", ["7", "-5", "soon", "99999999999", "Wed, 21 Oct 2026 07:28:00 GMT", 3])
+def test_a_refusal_carries_the_headers_it_was_given_and_is_not_executed(client, server, fault, calls, retry_after):
     fault("refuse", status=429, headers={"Retry-After": retry_after})
     answer = client.post(f"{server.base_url}/coins")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(retry_after))

@@ -125,9 +125,7 @@ def test_admin_calls_are_not_logged_and_unknown_ones_are_said_to_be(server, clie
     assert calls() == []
 
 
-@pytest.mark.parametrize(
-    ("path", "body"), [("clock", "{"), ("reset", "[]"), ("reset", '{"seed": "x"}'), ("save", "")]
-)
+@pytest.mark.parametrize(("path", "body"), [("clock", "{"), ("reset", "[]"), ("reset", '{"seed": "x"}'), ("save", "")])
 def test_an_admin_body_that_makes_no_sense_is_refused_with_a_sentence(server, client, path, body):
     answer = client.post(f"{server.base_url}/_sandbox/{path}", data=body)
     assert answer.status_code == 400

@@ -65,9 +65,7 @@ def operations():
     for template, methods in _contract()["paths"].items():
         pattern = re.compile(re.sub(r"\{[^}]*\}", "[^/]+", template) + "$")
         for method, operation in methods.items():
-            schema = (
-                operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
-            )
+            schema = operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
             found.append((method.upper(), template, pattern, json.dumps(_schema(schema))))
     return sorted(found, key=lambda one: one[1].count("{"))
 

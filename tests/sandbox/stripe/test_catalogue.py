@@ -33,9 +33,7 @@ def test_a_product_with_prices_cannot_be_deleted_but_archived(api, product, pric
 
 
 def test_products_and_prices_can_make_each_other(api):
-    product = api.products.create(
-        {"name": "Plan", "default_price_data": {"currency": "eur", "unit_amount": 100}}
-    )
+    product = api.products.create({"name": "Plan", "default_price_data": {"currency": "eur", "unit_amount": 100}})
     shown = api.products.retrieve(product.id, {"expand": ["default_price"]})
     assert shown.default_price.unit_amount == 100
     made = api.prices.create({"currency": "eur", "unit_amount": 1, "product_data": {"name": "Other"}})
@@ -109,9 +107,7 @@ def test_an_inactive_price_bills_nothing_new(api, customer, price):
 
 
 def test_the_percentage_of_a_tax_rate_is_fixed(api):
-    rate = api.tax_rates.create(
-        {"display_name": "VAT", "percentage": "7.7", "inclusive": False, "country": "CH"}
-    )
+    rate = api.tax_rates.create({"display_name": "VAT", "percentage": "7.7", "inclusive": False, "country": "CH"})
     assert (rate.percentage, rate.active) == (7.7, True)
     with pytest.raises(stripe.InvalidRequestError):
         api.tax_rates.update(rate.id, {"percentage": 8})
@@ -129,9 +125,7 @@ def test_an_inactive_tax_rate_taxes_nothing_new(api, customer):
     rate = api.tax_rates.create({"display_name": "VAT", "percentage": 19, "inclusive": False})
     api.tax_rates.update(rate.id, {"active": False})
     with pytest.raises(stripe.InvalidRequestError, match="inactive"):
-        api.invoice_items.create(
-            {"customer": customer.id, "amount": 100, "currency": "eur", "tax_rates": [rate.id]}
-        )
+        api.invoice_items.create({"customer": customer.id, "amount": 100, "currency": "eur", "tax_rates": [rate.id]})
 
 
 def test_tax_ids_come_and_go_and_stand_on_invoices(api, customer):

@@ -60,8 +60,7 @@ def test_all_of_it_before_payment_means_paid(api, billed):
 def test_parts_of_a_line_add_up_to_the_whole(api, billed):
     invoice = billed()
     notes = [
-        api.credit_notes.create({"invoice": invoice.id, "lines": [line_of(invoice, quantity=1)]})
-        for _ in range(3)
+        api.credit_notes.create({"invoice": invoice.id, "lines": [line_of(invoice, quantity=1)]}) for _ in range(3)
     ]
     assert sum(note.total for note in notes) == invoice.total
     assert sum(note.total_taxes[0].amount for note in notes) == invoice.total_taxes[0].amount
@@ -85,9 +84,7 @@ def test_a_refund_of_something_else_cannot_be_linked(api, billed):
     other = api.refunds.create({"charge": api.charges.list({"limit": 1}).data[0].id, "amount": 500})
     with pytest.raises(stripe.InvalidRequestError, match="does not belong to this invoice"):
         api.credit_notes.create({"invoice": first.id, "amount": 500, "refunds": [{"refund": other.id}]})
-    assert api.credit_notes.create(
-        {"invoice": second.id, "amount": 500, "refunds": [{"refund": other.id}]}
-    ).id
+    assert api.credit_notes.create({"invoice": second.id, "amount": 500, "refunds": [{"refund": other.id}]}).id
 
 
 def test_after_payment_it_refunds(api, billed):
@@ -177,9 +174,7 @@ def test_a_draft_cannot_be_credited(api, customer):
 
 def test_discounts_are_credited_in_proportion(api, customer):
     coupon = api.coupons.create({"percent_off": 10})
-    invoice = api.invoices.create(
-        {"customer": customer.id, "currency": "eur", "discounts": [{"coupon": coupon.id}]}
-    )
+    invoice = api.invoices.create({"customer": customer.id, "currency": "eur", "discounts": [{"coupon": coupon.id}]})
     api.invoice_items.create({"customer": customer.id, "invoice": invoice.id, "amount": 10_000})
     invoice = api.invoices.finalize_invoice(invoice.id)
     note = api.credit_notes.create({"invoice": invoice.id, "lines": [line_of(invoice, amount=5000)]})

@@ -47,9 +47,7 @@ def test_discounts_follow_one_another(api, discounted):
 def test_a_lines_own_discount_goes_before_the_invoices(api, discounted, customer):
     invoice = discounted([], off(api, percent_off=50))
     own = off(api, amount_off=1000, currency="eur")
-    api.invoice_items.create(
-        {"customer": customer.id, "invoice": invoice.id, "amount": 3000, "discounts": [own]}
-    )
+    api.invoice_items.create({"customer": customer.id, "invoice": invoice.id, "amount": 3000, "discounts": [own]})
     assert api.invoices.retrieve(invoice.id).total == 1000
 
 
@@ -66,17 +64,13 @@ def test_a_coupon_may_be_for_some_products_only(api, discounted, customer):
     invoice = discounted([], coupon)
     for product in (wanted, other):
         price = api.prices.create({"product": product.id, "currency": "eur", "unit_amount": 1000})
-        api.invoice_items.create(
-            {"customer": customer.id, "invoice": invoice.id, "pricing": {"price": price.id}}
-        )
+        api.invoice_items.create({"customer": customer.id, "invoice": invoice.id, "pricing": {"price": price.id}})
     assert api.invoices.retrieve(invoice.id).total == 1500
 
 
 def test_what_is_not_discountable_is_left_alone(api, discounted, customer):
     invoice = discounted([1000], off(api, percent_off=50))
-    api.invoice_items.create(
-        {"customer": customer.id, "invoice": invoice.id, "amount": 1000, "discountable": False}
-    )
+    api.invoice_items.create({"customer": customer.id, "invoice": invoice.id, "amount": 1000, "discountable": False})
     assert api.invoices.retrieve(invoice.id).total == 1500
 
 
@@ -177,9 +171,7 @@ def test_a_code_may_be_for_one_customer_or_for_new_ones(api, discounted, custome
 
 def test_a_code_ends_when_it_says(api, discounted, vendor):
     promotion = {"type": "coupon", "coupon": api.coupons.create({"percent_off": 10}).id}
-    code = api.promotion_codes.create(
-        {"promotion": promotion, "expires_at": int(vendor.clock.now().timestamp()) + 60}
-    )
+    code = api.promotion_codes.create({"promotion": promotion, "expires_at": int(vendor.clock.now().timestamp()) + 60})
     assert discounted([1000], {"promotion_code": code.id}).total == 900
     vendor.clock.move_to_offset(61)
     with pytest.raises(stripe.InvalidRequestError, match="not active"):

@@ -10,9 +10,7 @@ def three(api):
 
 
 def test_events_are_found_by_type_and_types(api, three):
-    assert {event.type for event in api.events.list({"type": "customer.created"}).data} == {
-        "customer.created"
-    }
+    assert {event.type for event in api.events.list({"type": "customer.created"}).data} == {"customer.created"}
     assert len(api.events.list({"types": ["customer.created", "product.created"]}).data) == 6
     assert len(api.events.list({"type": "product.*"}).data) == 3
     assert api.events.list({"types": ["price.created"]}).data == []

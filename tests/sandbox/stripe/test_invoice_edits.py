@@ -100,9 +100,7 @@ def test_a_payment_is_attached_once_and_to_its_own_customer(api, open_invoice, p
         api.invoices.attach_payment(open_invoice.id, {"payment_intent": intent.id})
     other = api.customers.create({})
     with pytest.raises(stripe.InvalidRequestError, match="customer"):
-        api.invoices.attach_payment(
-            open_invoice.id, {"payment_intent": paid_beside(500, customer=other.id).id}
-        )
+        api.invoices.attach_payment(open_invoice.id, {"payment_intent": paid_beside(500, customer=other.id).id})
 
 
 def test_a_partly_paid_invoice_cannot_be_voided(api, open_invoice, paid_beside):
@@ -128,7 +126,5 @@ def test_the_fee_of_a_won_dispute_comes_back_where_it_is_switched_so(api, base_u
     requests.post(f"{base_url}/_sandbox/settings", json={"dispute_fee_returned": True}, timeout=10)
     charge = paid_beside(5000).latest_charge
     dispute = requests.post(f"{base_url}/_sandbox/disputes", json={"charge": charge}, timeout=10).json()
-    won = requests.post(
-        f"{base_url}/_sandbox/disputes", json={"id": dispute["id"], "status": "won"}, timeout=10
-    ).json()
+    won = requests.post(f"{base_url}/_sandbox/disputes", json={"id": dispute["id"], "status": "won"}, timeout=10).json()
     assert sum(moved["net"] for moved in won["balance_transactions"]) == 0

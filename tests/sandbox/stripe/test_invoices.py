@@ -178,9 +178,7 @@ def test_finalising_gives_number_date_and_a_payment_to_be_made(api, billed):
     assert invoice.number.endswith("-0001")
     assert invoice.effective_at == invoice.status_transitions.finalized_at
     payments = api.invoice_payments.list({"invoice": invoice.id}).data
-    assert [(one.status, one.amount_requested, one.is_default) for one in payments] == [
-        ("open", 10_000, True)
-    ]
+    assert [(one.status, one.amount_requested, one.is_default) for one in payments] == [("open", 10_000, True)]
 
 
 def test_numbers_run_per_customer(api, billed, customer):

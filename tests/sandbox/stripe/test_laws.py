@@ -64,9 +64,7 @@ offs = st.lists(
     ),
     max_size=2,
 ).map(tuple)
-lines = st.lists(
-    st.builds(Billed, st.integers(-(10**6), 10**7), rates, offs, st.booleans()), min_size=1, max_size=6
-)
+lines = st.lists(st.builds(Billed, st.integers(-(10**6), 10**7), rates, offs, st.booleans()), min_size=1, max_size=6)
 
 
 @given(lines, offs, st.booleans())
@@ -122,9 +120,7 @@ def test_graduated_tiers_price_unit_by_unit(tiers, quantity):
     tops, units, flats = tiers
     found = cost(tiered("graduated", tops, units, flats), Decimal(quantity))
     bounds = [*sorted(tops), 10**9]
-    of_unit = [
-        next(at for at, top in enumerate(bounds) if number <= top) for number in range(1, quantity + 1)
-    ]
+    of_unit = [next(at for at, top in enumerate(bounds) if number <= top) for number in range(1, quantity + 1)]
     reached = max(of_unit, default=0)
     exact = sum((units[at] for at in of_unit), Decimal(0)) + sum(flats[: reached + 1])
     assert abs(found - exact) <= Decimal("0.5")
@@ -183,15 +179,11 @@ def test_an_invoices_sums_agree_with_its_lines_and_its_balance(drawn, percent_of
         )
     invoice = world.post(f"invoices/{draft['id']}/finalize")
     listed = invoice["lines"]["data"]
-    exclusive = [
-        tax["amount"] for line in listed for tax in line["taxes"] if tax["tax_behavior"] == "exclusive"
-    ]
+    exclusive = [tax["amount"] for line in listed for tax in line["taxes"] if tax["tax_behavior"] == "exclusive"]
     off = sum(one["amount"] for line in listed for one in line["discount_amounts"])
     assert invoice["subtotal"] == sum(line["amount"] for line in listed)
     assert invoice["total"] == invoice["subtotal"] - off + sum(exclusive)
-    assert invoice["total"] == invoice["total_excluding_tax"] + sum(
-        tax["amount"] for tax in invoice["total_taxes"]
-    )
+    assert invoice["total"] == invoice["total_excluding_tax"] + sum(tax["amount"] for tax in invoice["total_taxes"])
     assert sum(tax["amount"] for tax in invoice["total_taxes"]) == sum(
         tax["amount"] for line in listed for tax in line["taxes"]
     )
@@ -238,9 +230,7 @@ def test_the_balance_is_the_sum_of_its_movements_and_a_payout_that_of_its_compon
             case "dispute" if charges:
                 world.admin("disputes", charge=charges[number % len(charges)])
             case "decide" if disputes:
-                world.admin(
-                    "disputes", id=disputes[number % len(disputes)], status=["won", "lost"][number % 2]
-                )
+                world.admin("disputes", id=disputes[number % len(disputes)], status=["won", "lost"][number % 2])
             case "wait":
                 days += 1 + number % 3
                 world.vendor.clock.move_to_offset(days * DAY)
@@ -258,22 +248,16 @@ def test_the_balance_is_the_sum_of_its_movements_and_a_payout_that_of_its_compon
         assert row["net"] == row["amount"] - row["fee"]
         assert row["fee"] == sum(fee["amount"] for fee in row["fee_details"])
     for payout in world.list("payouts"):
-        components = [
-            row for row in world.list("balance_transactions", payout=payout["id"]) if row["type"] != "payout"
-        ]
+        components = [row for row in world.list("balance_transactions", payout=payout["id"]) if row["type"] != "payout"]
         assert sum(row["net"] for row in components) == payout["amount"]
     taken = [
-        row["id"]
-        for payout in world.list("payouts")
-        for row in world.list("balance_transactions", payout=payout["id"])
+        row["id"] for payout in world.list("payouts") for row in world.list("balance_transactions", payout=payout["id"])
     ]
     assert len(taken) == len(set(taken))
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 27), st.integers(0, 9)), min_size=1, max_size=5), st.integers(1, 99_999)
-)
+@given(st.lists(st.tuples(st.integers(1, 27), st.integers(0, 9)), min_size=1, max_size=5), st.integers(1, 99_999))
 def test_prorations_never_credit_more_than_was_charged_and_end_where_the_last_quantity_says(drawn, unit):
     world = World()
     clock = world.post("test_helpers/test_clocks", frozen_time=1_767_225_600)["id"]  # 2026-01-01
@@ -284,9 +268,7 @@ def test_prorations_never_credit_more_than_was_charged_and_end_where_the_last_qu
     monthly = world.post(
         "prices", product=product, currency="eur", unit_amount=unit, **{"recurring[interval]": "month"}
     )["id"]
-    made = world.post(
-        "subscriptions", customer=owner, **{"items[0][price]": monthly, "items[0][quantity]": 1}
-    )
+    made = world.post("subscriptions", customer=owner, **{"items[0][price]": monthly, "items[0][quantity]": 1})
     item = made["items"]["data"][0]
     start, end = item["current_period_start"], item["current_period_end"]
     exact, since, quantity = Decimal(0), start, 1
@@ -330,8 +312,7 @@ def test_crediting_a_line_piece_by_piece_credits_all_of_it(unit, quantity, perce
         "lines[0][invoice_line_item]": invoice["lines"]["data"][0]["id"],
     }
     notes = [
-        world.post("credit_notes", invoice=invoice["id"], **line, **{"lines[0][quantity]": 1})
-        for _ in range(quantity)
+        world.post("credit_notes", invoice=invoice["id"], **line, **{"lines[0][quantity]": 1}) for _ in range(quantity)
     ]
     assert sum(note["total"] for note in notes) == invoice["total"]
     _, after = world.ask("GET", f"/v1/invoices/{invoice['id']}")

@@ -77,9 +77,7 @@ def test_filters_follow_what_has_changed(api, customer):
     api.invoice_items.create({"customer": customer.id, "invoice": draft.id, "amount": 500})
     api.invoices.finalize_invoice(draft.id)
     assert api.invoices.list({"status": "draft"}).data == []
-    assert [one.id for one in api.invoices.list({"status": "open", "customer": customer.id}).data] == [
-        draft.id
-    ]
+    assert [one.id for one in api.invoices.list({"status": "open", "customer": customer.id}).data] == [draft.id]
     assert api.invoices.list({"status": "open", "customer": "cus_other"}).data == []
 
 

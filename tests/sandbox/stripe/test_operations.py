@@ -49,9 +49,7 @@ def test_payment_methods_are_read_and_annotated(api, customer):
     method = api.customers.payment_methods.list(customer.id).data[0]
     assert api.payment_methods.retrieve(method.id).customer == customer.id
     assert api.customers.payment_methods.retrieve(customer.id, method.id).id == method.id
-    changed = api.payment_methods.update(
-        method.id, {"billing_details": {"name": "Ada"}, "card": {"exp_year": 2040}}
-    )
+    changed = api.payment_methods.update(method.id, {"billing_details": {"name": "Ada"}, "card": {"exp_year": 2040}})
     assert (changed.billing_details.name, changed.card.exp_year) == ("Ada", 2040)
     with pytest.raises(stripe.InvalidRequestError, match="No such payment_method"):
         api.customers.payment_methods.retrieve(api.customers.create({}).id, method.id)
@@ -88,9 +86,7 @@ def test_meters_clocks_items_and_endpoints_are_read(api, customer):
     item = api.subscription_items.list({"subscription": subscription.id}).data[0]
     shown = api.subscription_items.retrieve(item.id)
     assert (shown.price.id, shown.plan.amount, shown.plan.interval) == (price.id, 100, "month")
-    endpoint = api.webhook_endpoints.create(
-        {"url": "http://127.0.0.1:9/x", "enabled_events": ["invoice.paid"]}
-    )
+    endpoint = api.webhook_endpoints.create({"url": "http://127.0.0.1:9/x", "enabled_events": ["invoice.paid"]})
     assert [one.id for one in api.webhook_endpoints.list().data] == [endpoint.id]
     changed = api.webhook_endpoints.update(endpoint.id, {"url": "http://127.0.0.1:9/y", "description": "Hub"})
     assert (changed.url, changed.description) == ("http://127.0.0.1:9/y", "Hub")

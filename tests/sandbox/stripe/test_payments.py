@@ -5,9 +5,7 @@ import stripe
 @pytest.fixture
 def intent(api, customer):
     def make(amount=5000, currency="eur", **params):
-        return api.payment_intents.create(
-            {"amount": amount, "currency": currency, "customer": customer.id, **params}
-        )
+        return api.payment_intents.create({"amount": amount, "currency": currency, "customer": customer.id, **params})
 
     return make
 

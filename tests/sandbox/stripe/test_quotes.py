@@ -6,9 +6,7 @@ import stripe
 def price(api):
     def make(amount, **params):
         product = api.products.create({"name": "Plan"})
-        return api.prices.create(
-            {"product": product.id, "currency": "eur", "unit_amount": amount, **params}
-        ).id
+        return api.prices.create({"product": product.id, "currency": "eur", "unit_amount": amount, **params}).id
 
     return make
 

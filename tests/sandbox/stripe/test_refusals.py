@@ -39,9 +39,7 @@ def world(ask):
     ids["monthly"] = monthly = post(
         "prices", f"product={product}&currency=eur&unit_amount=1000&recurring[interval]=month"
     )["id"]
-    ids["yearly"] = post(
-        "prices", f"product={product}&currency=eur&unit_amount=1000&recurring[interval]=year"
-    )["id"]
+    ids["yearly"] = post("prices", f"product={product}&currency=eur&unit_amount=1000&recurring[interval]=year")["id"]
     ids["coupon"] = post("coupons", "percent_off=10")["id"]
 
     def invoice(name, *steps, amount=1000):

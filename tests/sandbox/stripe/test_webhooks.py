@@ -221,9 +221,7 @@ def test_a_webhook_can_be_delayed(api, hub, endpoint, set_fault, deliveries):
     assert ids(hub.wait_for(2)) == [second, first]
 
 
-@pytest.mark.parametrize(
-    "fault", [{"webhook": "*", "fault": "eat"}, {"webhook": "*", "fault": "drop", "match": "*"}]
-)
+@pytest.mark.parametrize("fault", [{"webhook": "*", "fault": "eat"}, {"webhook": "*", "fault": "drop", "match": "*"}])
 def test_a_wrong_webhook_fault_is_refused(set_fault, fault):
     assert set_fault(**fault).status_code == 400
 
@@ -232,8 +230,7 @@ def test_a_stored_500_is_replayed(base_url, set_fault, vendor):
     set_fault(match="POST /v1/customers", fault="commit_then_500")
     headers = {"Authorization": "Bearer sk_test_sandbox_subledger", "Idempotency-Key": "k1"}
     answers = [
-        requests.post(f"{base_url}/v1/customers", data={"name": "Acme"}, headers=headers, timeout=10)
-        for _ in range(2)
+        requests.post(f"{base_url}/v1/customers", data={"name": "Acme"}, headers=headers, timeout=10) for _ in range(2)
     ]
     assert [answer.status_code for answer in answers] == [500, 500]
     assert answers[0].json()["error"]["type"] == "api_error"

@@ -80,9 +80,7 @@ def test_a_line_whose_amounts_contradict_each_other_is_refused(client, fields, m
 
 def test_bills_take_no_discounts(client):
     body = invoice(Type="ACCPAY", LineItems=[line(DiscountRate=10, AccountCode="404")])
-    assert client.refused("PUT", "/Invoices", body) == [
-        "Discounts can only be given on sales invoices and quotes"
-    ]
+    assert client.refused("PUT", "/Invoices", body) == ["Discounts can only be given on sales invoices and quotes"]
 
 
 def test_the_rule_of_the_line_total_can_be_switched_off(client, invoiced):
@@ -116,9 +114,7 @@ def test_amounts_are_stored_with_two_decimals_in_every_currency(client, invoiced
 
 def test_an_item_brings_its_price_account_tax_and_description(client, invoiced):
     sales = {"UnitPrice": 49, "AccountCode": "260", "TaxType": "TAX001"}
-    client.ok(
-        "PUT", "/Items", {"Code": "price_1", "Name": "Pro", "Description": "Pro plan", "SalesDetails": sales}
-    )
+    client.ok("PUT", "/Items", {"Code": "price_1", "Name": "Pro", "Description": "Pro plan", "SalesDetails": sales})
     (item,) = invoiced(LineItems=[{"ItemCode": "price_1", "Quantity": 2}])["LineItems"]
     assert (item["Description"], item["LineAmount"], item["AccountCode"]) == ("Pro plan", 98, "260")
     assert (item["TaxType"], item["TaxAmount"], item["ItemCode"]) == ("TAX001", 6.86, "price_1")

@@ -92,9 +92,7 @@ def test_a_bank_transaction_is_changed_as_a_whole_and_deleted(client):
     assert client.ok("POST", "/BankTransactions", body)["Status"] == "DELETED"
     assert balances(client)["1300"] == "0.00"
     for change in ({"Reference": "x"}, {"Status": "DELETED"}):
-        assert client.refused("POST", url, change) == [
-            "Bank transaction not of valid status for modification"
-        ]
+        assert client.refused("POST", url, change) == ["Bank transaction not of valid status for modification"]
 
 
 def test_a_bank_transaction_keeps_its_type(client):
@@ -106,27 +104,19 @@ def test_a_bank_transaction_keeps_its_type(client):
 
 def test_a_post_without_an_id_creates_and_an_unknown_id_is_refused(client):
     assert client.ok("POST", "/BankTransactions", fee())["Status"] == "AUTHORISED"
-    assert client.refused("POST", "/BankTransactions", fee(BankTransactionID=NOBODY)) == [
-        "Bank transaction not found"
-    ]
+    assert client.refused("POST", "/BankTransactions", fee(BankTransactionID=NOBODY)) == ["Bank transaction not found"]
 
 
 def test_a_reconciled_bank_transaction_cannot_be_changed(client):
     made = client.ok("PUT", "/BankTransactions", fee(IsReconciled=True))
-    (message,) = client.refused(
-        "POST", f"/BankTransactions/{made['BankTransactionID']}", {"Status": "DELETED"}
-    )
-    assert (
-        message == "This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement."
-    )
+    (message,) = client.refused("POST", f"/BankTransactions/{made['BankTransactionID']}", {"Status": "DELETED"})
+    assert message == "This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement."
 
 
 def test_a_bank_transaction_of_a_locked_period_cannot_be_deleted(client):
     made = client.ok("PUT", "/BankTransactions", fee())
     client.admin("organisation", {"period_lock_date": "2026-03-31"})
-    assert client.refused(
-        "POST", f"/BankTransactions/{made['BankTransactionID']}", {"Status": "DELETED"}
-    ) == [LOCKED]
+    assert client.refused("POST", f"/BankTransactions/{made['BankTransactionID']}", {"Status": "DELETED"}) == [LOCKED]
 
 
 def test_bank_transactions_are_listed_by_account_type_and_reference(client):
@@ -140,9 +130,7 @@ def test_bank_transactions_are_listed_by_account_type_and_reference(client):
         ('Type=="SPEND"', ["po_1 fees"]),
         ('Reference=="won"', ["won"]),
     ):
-        assert [
-            row["Reference"] for row in client.ok("GET", f"/BankTransactions?where={where}&page=1")
-        ] == references
+        assert [row["Reference"] for row in client.ok("GET", f"/BankTransactions?where={where}&page=1")] == references
 
 
 def test_a_transfer_moves_money_and_makes_two_bank_transactions(client):
@@ -152,9 +140,9 @@ def test_a_transfer_moves_money_and_makes_two_bank_transactions(client):
     assert (balances(client)["1200"], balances(client)["1300"]) == ("-101.62", "101.62")
     (side,) = client.ok("GET", f"/BankTransactions/{made['FromBankTransactionID']}")
     assert (side["Type"], side["Total"]) == ("SPEND-TRANSFER", 101.62)
-    assert client.refused(
-        "POST", f"/BankTransactions/{side['BankTransactionID']}", {"Status": "DELETED"}
-    ) == ["Bank transaction not of valid status for modification"]
+    assert client.refused("POST", f"/BankTransactions/{side['BankTransactionID']}", {"Status": "DELETED"}) == [
+        "Bank transaction not of valid status for modification"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,9 +165,7 @@ def test_a_transfer_that_breaks_a_rule_is_refused(client, fields, message):
 
 def test_the_rule_of_one_currency_a_transfer_can_be_switched_off(client):
     client.admin("rules", {"bank_transfers_stay_in_one_currency": False})
-    assert (
-        client.ok("PUT", "/BankTransfers", transfer(ToBankAccount={"Code": "1301"}))["Status"] == "AUTHORISED"
-    )
+    assert client.ok("PUT", "/BankTransfers", transfer(ToBankAccount={"Code": "1301"}))["Status"] == "AUTHORISED"
 
 
 @pytest.mark.parametrize("by_path", [True, False])
@@ -214,9 +200,7 @@ def test_a_reconciled_transfer_is_not_deleted_and_no_transfer_is_edited(client):
 def test_a_transfer_of_a_locked_period_is_not_deleted(client):
     made = client.ok("PUT", "/BankTransfers", transfer())
     client.admin("organisation", {"period_lock_date": "2026-03-31"})
-    assert client.refused("POST", f"/BankTransfers/{made['BankTransferID']}", {"Status": "DELETED"}) == [
-        LOCKED
-    ]
+    assert client.refused("POST", f"/BankTransfers/{made['BankTransferID']}", {"Status": "DELETED"}) == [LOCKED]
 
 
 @pytest.fixture
@@ -240,9 +224,7 @@ def test_a_batch_pays_several_invoices_and_is_deleted_as_one(client, batch):
     assert client.refused("POST", f"/Payments/{payment_id}", {"Status": "DELETED"}) == [
         "This payment cannot be deleted as it is part of a batch payment."
     ]
-    gone = client.ok(
-        "POST", "/BatchPayments", {"BatchPaymentID": made["BatchPaymentID"], "Status": "DELETED"}
-    )
+    gone = client.ok("POST", "/BatchPayments", {"BatchPaymentID": made["BatchPaymentID"], "Status": "DELETED"})
     assert (gone["Status"], gone["Payments"]) == ("DELETED", [])
     assert client.ok("GET", f"/Invoices/{rows[0]['InvoiceID']}")[0]["AmountDue"] == 119
     assert client.refused("POST", f"/BatchPayments/{made['BatchPaymentID']}", {"Status": "DELETED"}) == [
@@ -261,10 +243,7 @@ def test_payments_of_a_batch_can_go_alone_by_rule(client, batch):
     made = client.ok("PUT", "/BatchPayments", body)
     payment_id = made["Payments"][0]["PaymentID"]
     assert client.ok("POST", f"/Payments/{payment_id}", {"Status": "DELETED"})["Status"] == "DELETED"
-    assert (
-        client.ok("POST", f"/BatchPayments/{made['BatchPaymentID']}", {"Status": "DELETED"})["Status"]
-        == "DELETED"
-    )
+    assert client.ok("POST", f"/BatchPayments/{made['BatchPaymentID']}", {"Status": "DELETED"})["Status"] == "DELETED"
 
 
 def test_a_batch_that_breaks_a_rule_pays_nothing(client, batch, invoiced):

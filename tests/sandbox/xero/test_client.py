@@ -62,9 +62,7 @@ def test_settings(accounting, tenant):
     assert accounting.get_account(tenant, account.account_id).accounts[0].name == "Revenue"
     (rate,) = accounting.create_tax_rates(
         tenant,
-        TaxRates(
-            tax_rates=[TaxRate(name="IVA", tax_components=[TaxComponent(name="IVA", rate=Decimal(21))])]
-        ),
+        TaxRates(tax_rates=[TaxRate(name="IVA", tax_components=[TaxComponent(name="IVA", rate=Decimal(21))])]),
     ).tax_rates
     assert accounting.get_tax_rate_by_tax_type(tenant, rate.tax_type).tax_rates[0].effective_rate == 21
     assert len(accounting.get_tax_rates(tenant).tax_rates) == 9
@@ -96,9 +94,7 @@ def test_contacts(accounting, tenant):
         tenant, Contacts(contacts=[Contact(name="Ada", email_address="a@example.com")])
     )
     accounting.update_contact(tenant, made.contact_id, Contacts(contacts=[Contact(tax_number="DE1")]))
-    (found,) = accounting.get_contacts(
-        tenant, where='Name=="Ada"', page=1, page_size=10, summary_only=True
-    ).contacts
+    (found,) = accounting.get_contacts(tenant, where='Name=="Ada"', page=1, page_size=10, summary_only=True).contacts
     assert (found.email_address, found.tax_number) == ("a@example.com", "DE1")
     assert accounting.get_contact(tenant, made.contact_id).contacts[0].contact_number == "cus_1"
     assert accounting.get_contact_by_contact_number(tenant, "cus_1").contacts[0].name == "Ada"
@@ -145,9 +141,7 @@ def test_a_refusal_is_read_by_the_client(accounting, tenant):
     accounting.create_invoices(tenant, Invoices(invoices=[an_invoice(invoice_number="A-1")]))
     with pytest.raises(AccountingBadRequestException) as refused:
         accounting.create_invoices(tenant, Invoices(invoices=[an_invoice(invoice_number="A-1")]))
-    assert refused.value.error_data["Elements"][0]["ValidationErrors"] == [
-        {"Message": "Invoice # must be unique."}
-    ]
+    assert refused.value.error_data["Elements"][0]["ValidationErrors"] == [{"Message": "Invoice # must be unique."}]
     batch = Invoices(invoices=[an_invoice(invoice_number="A-1"), an_invoice(invoice_number="A-2")])
     rows = accounting.create_invoices(tenant, batch, summarize_errors=False).invoices
     assert [(row.has_errors, row.status_attribute_string) for row in rows] == [(True, "ERROR"), (False, "OK")]

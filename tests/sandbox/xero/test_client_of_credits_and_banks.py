@@ -84,9 +84,7 @@ def test_credit_notes(accounting, tenant, invoice):
     accounting.update_or_create_credit_notes(
         tenant, CreditNotes(credit_notes=[CreditNote(credit_note_number="CN-1", reference="cn_1")])
     )
-    accounting.update_credit_note(
-        tenant, made.credit_note_id, CreditNotes(credit_notes=[CreditNote(reference="cn_2")])
-    )
+    accounting.update_credit_note(tenant, made.credit_note_id, CreditNotes(credit_notes=[CreditNote(reference="cn_2")]))
     (allocation,) = accounting.create_credit_note_allocation(
         tenant, made.credit_note_id, allocations(invoice, 20)
     ).allocations
@@ -117,16 +115,12 @@ def receipt(kind, **fields):
 
 
 def test_overpayments(accounting, tenant, invoice):
-    body = receipt(
-        "RECEIVE-OVERPAYMENT", line_items=[LineItem(description="Too much", unit_amount=Decimal(40))]
-    )
+    body = receipt("RECEIVE-OVERPAYMENT", line_items=[LineItem(description="Too much", unit_amount=Decimal(40))])
     (made,) = accounting.create_bank_transactions(tenant, body).bank_transactions
     (allocation,) = accounting.create_overpayment_allocations(
         tenant, made.overpayment_id, allocations(invoice, 10)
     ).allocations
-    accounting.create_payments(
-        tenant, refund(30, overpayment=Overpayment(overpayment_id=made.overpayment_id))
-    )
+    accounting.create_payments(tenant, refund(30, overpayment=Overpayment(overpayment_id=made.overpayment_id)))
     assert accounting.get_overpayments(tenant, page=1).overpayments[0].status == "PAID"
     accounting.delete_overpayment_allocations(tenant, made.overpayment_id, allocation.allocation_id)
     assert accounting.get_overpayment(tenant, made.overpayment_id).overpayments[0].remaining_credit == 10
@@ -164,19 +158,11 @@ def test_bank_transactions_and_transfers(accounting, tenant):
         amount=Decimal(7),
         date=DAY,
     )
-    (moved,) = accounting.create_bank_transfer(
-        tenant, BankTransfers(bank_transfers=[transfer])
-    ).bank_transfers
+    (moved,) = accounting.create_bank_transfer(tenant, BankTransfers(bank_transfers=[transfer])).bank_transfers
     assert accounting.get_bank_transfers(tenant).bank_transfers[0].amount == 7
-    assert (
-        accounting.get_bank_transfer(tenant, moved.bank_transfer_id).bank_transfers[0].status == "AUTHORISED"
-    )
-    accounting.delete_bank_transfer(
-        tenant, moved.bank_transfer_id, BankTransferDeleteByUrlParam(status="DELETED")
-    )
-    (again,) = accounting.create_bank_transfer(
-        tenant, BankTransfers(bank_transfers=[transfer])
-    ).bank_transfers
+    assert accounting.get_bank_transfer(tenant, moved.bank_transfer_id).bank_transfers[0].status == "AUTHORISED"
+    accounting.delete_bank_transfer(tenant, moved.bank_transfer_id, BankTransferDeleteByUrlParam(status="DELETED"))
+    (again,) = accounting.create_bank_transfer(tenant, BankTransfers(bank_transfers=[transfer])).bank_transfers
     both = BankTransfersDelete(
         bank_transfers=[BankTransferDelete(bank_transfer_id=again.bank_transfer_id, status="DELETED")]
     )
@@ -204,9 +190,7 @@ def test_manual_journals(accounting, tenant):
         ManualJournalLine(line_amount=Decimal(-50), account_code="200"),
     ]
     journal = ManualJournal(narration="January", date=DAY, status="POSTED", journal_lines=lines)
-    (made,) = accounting.create_manual_journals(
-        tenant, ManualJournals(manual_journals=[journal])
-    ).manual_journals
+    (made,) = accounting.create_manual_journals(tenant, ManualJournals(manual_journals=[journal])).manual_journals
     accounting.update_or_create_manual_journals(tenant, ManualJournals(manual_journals=[journal]))
     void = ManualJournals(manual_journals=[ManualJournal(narration="January", status="VOIDED")])
     accounting.update_manual_journal(tenant, made.manual_journal_id, void)
@@ -239,9 +223,7 @@ def test_tracking_categories(accounting, tenant):
     invoice = Invoice(type="ACCREC", contact=Contact(name="Ada"), line_items=[tracked])
     (drafted,) = accounting.create_invoices(tenant, Invoices(invoices=[invoice])).invoices
     assert drafted.line_items[0].tracking[0].tracking_option_id == option.tracking_option_id
-    accounting.update_tracking_options(
-        tenant, category_id, option.tracking_option_id, TrackingOption(name="N")
-    )
+    accounting.update_tracking_options(tenant, category_id, option.tracking_option_id, TrackingOption(name="N"))
     accounting.update_tracking_category(tenant, category_id, TrackingCategory(name="Area"))
     (found,) = accounting.get_tracking_categories(tenant).tracking_categories
     assert (found.name, found.options[0].name) == ("Area", "N")

@@ -50,18 +50,14 @@ def test_a_contact_that_breaks_a_rule_is_refused_in_xeros_words(client, fields, 
 
 def test_contact_numbers_may_be_shared_by_rule(client):
     client.admin("rules", {"contact_numbers_are_unique": False})
-    client.ok(
-        "PUT", "/Contacts", [{"Name": "Ada", "ContactNumber": "n1"}, {"Name": "Bob", "ContactNumber": "n1"}]
-    )
+    client.ok("PUT", "/Contacts", [{"Name": "Ada", "ContactNumber": "n1"}, {"Name": "Bob", "ContactNumber": "n1"}])
     assert len(client.ok("GET", '/Contacts?where=ContactNumber=="n1"')) == 2
 
 
 def test_a_rename_onto_another_active_contact_is_refused_and_onto_itself_is_not(client):
     client.ok("PUT", "/Contacts", {"Name": "Ada"})
     bob = client.ok("PUT", "/Contacts", {"Name": "Bob"})
-    assert client.refused("POST", f"/Contacts/{bob['ContactID']}", {"Name": "ADA"})[0].startswith(
-        "The contact name"
-    )
+    assert client.refused("POST", f"/Contacts/{bob['ContactID']}", {"Name": "ADA"})[0].startswith("The contact name")
     assert client.ok("POST", f"/Contacts/{bob['ContactID']}", {"Name": "bob"})["Name"] == "bob"
 
 

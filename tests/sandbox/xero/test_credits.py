@@ -87,9 +87,7 @@ def test_a_credit_note_that_breaks_a_rule_is_refused(client, credited, fields, m
 
 def test_a_credit_note_is_changed_by_id_or_number_and_walks_the_ways_of_an_invoice(client, credited):
     made = credited(CreditNoteNumber="CN-1", Status="DRAFT")
-    assert (
-        client.ok("POST", "/CreditNotes", {"CreditNoteNumber": "CN-1", "Reference": "x"})["Reference"] == "x"
-    )
+    assert client.ok("POST", "/CreditNotes", {"CreditNoteNumber": "CN-1", "Reference": "x"})["Reference"] == "x"
     assert client.ok("POST", note_url(made), {"Status": "AUTHORISED"})["Status"] == "AUTHORISED"
     assert client.refused("POST", note_url(made), {"Status": "DRAFT"}) == [
         "Credit note not of valid status for modification"

@@ -22,9 +22,7 @@ def test_every_route_refuses_when_told_to_and_then_no_more(client, route):
     method, path = path_of(route)
     wanted = {"match": f"{method} /api.xro/2.0{path}", "fault": "refuse", "status": 503, "times": 2}
     client.admin("faults", {"faults": [wanted]})
-    statuses = [
-        client.call(method, path, {} if method in {"PUT", "POST"} else None).status_code for _ in range(3)
-    ]
+    statuses = [client.call(method, path, {} if method in {"PUT", "POST"} else None).status_code for _ in range(3)]
     assert statuses[:2] == [503, 503]
     assert statuses[2] != 503
 

@@ -82,9 +82,7 @@ def test_tax_on_top_counts_in_the_balance_of_a_journal(client):
     made = client.ok("PUT", "/ManualJournals", journal(LineAmountTypes="Exclusive", JournalLines=lines))
     assert made["JournalLines"][0]["TaxAmount"] == 19
     lines[0]["TaxType"] = "OUTPUT9"
-    (message,) = client.refused(
-        "PUT", "/ManualJournals", journal(LineAmountTypes="Exclusive", JournalLines=lines)
-    )
+    (message,) = client.refused("PUT", "/ManualJournals", journal(LineAmountTypes="Exclusive", JournalLines=lines))
     assert message.startswith("The TaxType code 'OUTPUT9' does not exist")
 
 
@@ -107,18 +105,14 @@ def test_a_journal_walks_only_the_ways_that_xero_knows(client, path, allowed):
     if allowed:
         assert client.ok("POST", url, {"Status": last})["Status"] == last
     else:
-        assert client.refused("POST", url, {"Status": last}) == [
-            "Manual journal not of valid status for modification"
-        ]
+        assert client.refused("POST", url, {"Status": last}) == ["Manual journal not of valid status for modification"]
 
 
 def test_a_journal_is_changed_by_id_created_without_one_and_locked_with_its_period(client):
     made = client.ok("POST", "/ManualJournals", journal())
     body = {"ManualJournalID": made["ManualJournalID"], "Narration": "Again"}
     assert client.ok("POST", "/ManualJournals", body)["Narration"] == "Again"
-    assert client.refused("POST", "/ManualJournals", body | {"ManualJournalID": NOBODY}) == [
-        "Manual journal not found"
-    ]
+    assert client.refused("POST", "/ManualJournals", body | {"ManualJournalID": NOBODY}) == ["Manual journal not found"]
     client.admin("organisation", {"period_lock_date": "2026-01-31"})
     assert client.refused("POST", "/ManualJournals", body) == [LOCKED]
 
@@ -207,9 +201,7 @@ def test_a_quote_walks_only_the_ways_that_xero_knows(client, path, allowed):
 def test_quotes_are_changed_by_number_and_filtered(client):
     client.ok("PUT", "/Quotes", quote())
     client.ok("PUT", "/Quotes", quote(QuoteNumber=None, Date="2026-04-01", ExpiryDate=None, Status="DRAFT"))
-    changed = client.ok(
-        "POST", "/Quotes", {"QuoteNumber": "QU-1", "Reference": "deal_1", "Contact": {"Name": "Bob"}}
-    )
+    changed = client.ok("POST", "/Quotes", {"QuoteNumber": "QU-1", "Reference": "deal_1", "Contact": {"Name": "Bob"}})
     assert (changed["Reference"], changed["Contact"]["Name"], changed["Total"]) == ("deal_1", "Bob", 104.96)
     for query, numbers in (
         ("Status=DRAFT", ["QU-0002"]),
@@ -234,9 +226,7 @@ def test_a_line_is_tracked_by_name_or_by_id(client, invoiced, region):
     url, option = region
     category_id = url.rsplit("/", 1)[1]
     by_name = [line(Tracking=[{"Name": "region", "Option": "NORTH"}])]
-    by_id = [
-        line(Tracking=[{"TrackingCategoryID": category_id, "TrackingOptionID": option["TrackingOptionID"]}])
-    ]
+    by_id = [line(Tracking=[{"TrackingCategoryID": category_id, "TrackingOptionID": option["TrackingOptionID"]}])]
     wanted = {
         "TrackingCategoryID": category_id,
         "TrackingOptionID": option["TrackingOptionID"],

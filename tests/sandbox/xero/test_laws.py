@@ -183,14 +183,10 @@ class Business(RuleBasedStateMachine):
         held = dict.fromkeys(BANKS, Decimal(0))
         for row in self.rows("Payments"):
             if row["Status"] == "AUTHORISED":
-                held[row["Account"]["Code"]] += (
-                    row["BankAmount"] if row["PaymentType"] in IN else -row["BankAmount"]
-                )
+                held[row["Account"]["Code"]] += row["BankAmount"] if row["PaymentType"] in IN else -row["BankAmount"]
         for row in self.rows("BankTransactions"):
             if row["Status"] == "AUTHORISED":
-                held[row["BankAccount"]["Code"]] += (
-                    row["Total"] if row["Type"].startswith("RECEIVE") else -row["Total"]
-                )
+                held[row["BankAccount"]["Code"]] += row["Total"] if row["Type"].startswith("RECEIVE") else -row["Total"]
         told = self.xero.administer(Request("GET", "/_sandbox/balances"))
         balances = json.loads(told.body)
         assert {code: Decimal(balances[code]) for code in BANKS} == held

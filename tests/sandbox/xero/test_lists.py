@@ -178,9 +178,5 @@ def test_invoices_are_searched_by_number_reference_and_contact(numbers, five):
 
 def test_a_summary_list_and_its_pages_hold_the_same_rows(client, five):
     whole = [row["InvoiceID"] for row in client.ok("GET", "/Invoices")]
-    paged = [
-        row["InvoiceID"]
-        for page in range(1, 4)
-        for row in client.ok("GET", f"/Invoices?page={page}&pageSize=2")
-    ]
+    paged = [row["InvoiceID"] for page in range(1, 4) for row in client.ok("GET", f"/Invoices?page={page}&pageSize=2")]
     assert paged == whole

@@ -106,9 +106,7 @@ def test_a_payment_that_breaks_a_rule_is_refused_in_xeros_words(client, invoiced
 @pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED"])
 def test_only_authorised_documents_take_payments(client, invoiced, payment, status):
     body = payment(invoiced(Status=status))
-    assert client.refused("PUT", "/Payments", body) == [
-        "Payments can only be made against Authorised documents"
-    ]
+    assert client.refused("PUT", "/Payments", body) == ["Payments can only be made against Authorised documents"]
 
 
 def test_two_payments_of_one_batch_cannot_exceed_what_is_due_together(client, invoiced, payment):
@@ -142,9 +140,7 @@ def test_a_foreign_invoice_is_paid_into_an_account_of_its_own_currency_at_face_v
 
 def test_a_foreign_invoice_is_paid_into_a_base_account_at_the_rate(client, invoiced, pay):
     client.ok("PUT", "/Currencies", {"Code": "KWD"})
-    row = invoiced(
-        CurrencyCode="KWD", CurrencyRate=0.335008, LineItems=[line(UnitAmount=120, TaxType="NONE")]
-    )
+    row = invoiced(CurrencyCode="KWD", CurrencyRate=0.335008, LineItems=[line(UnitAmount=120, TaxType="NONE")])
     made = pay(row, 120, CurrencyRate=0.340001)
     assert (made["Amount"], made["BankAmount"]) == (120, 352.94)
 

@@ -19,9 +19,7 @@ def test_paths_below_the_api_are_read_in_any_case(client):
     assert client.call("GET", "/organisation").status_code == 200
     assert client.call("GET", "/TAXRATES/output").status_code == 404
     assert client.call("GET", "/taxrates/OUTPUT").status_code == 200
-    answer = client.session.get(
-        f"{client.base_url}/API.XRO/2.0/Currencies", headers=client.headers, timeout=30
-    )
+    answer = client.session.get(f"{client.base_url}/API.XRO/2.0/Currencies", headers=client.headers, timeout=30)
     assert answer.status_code == 200
 
 
@@ -58,9 +56,7 @@ def test_answers_come_in_the_vendors_envelope(client):
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"{", b"[1]", b"\xff", b'{"Contacts": 5}', b'{"Contacts": [{"Name": {}}]}', b""]
-)
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff", b'{"Contacts": 5}', b'{"Contacts": [{"Name": {}}]}', b""])
 def test_a_body_that_cannot_be_read_is_a_post_data_exception(client, body):
     answer = client.session.put(
         f"{client.base_url}/api.xro/2.0/Contacts", data=body, headers=client.headers, timeout=30
@@ -204,9 +200,7 @@ def test_calls_at_the_same_time_are_counted_with_those_that_are_slow(client, ser
     waiting = threading.Thread(target=lambda: suppressed(client.call, "GET", "/Currencies"), daemon=True)
     waiting.start()
     for _ in range(200):
-        answer = requests.get(
-            f"{client.base_url}/api.xro/2.0/Organisation", headers=client.headers, timeout=30
-        )
+        answer = requests.get(f"{client.base_url}/api.xro/2.0/Organisation", headers=client.headers, timeout=30)
         if answer.status_code == 429:
             break
     assert answer.headers["X-Rate-Limit-Problem"] == "concurrent"

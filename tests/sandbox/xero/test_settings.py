@@ -34,9 +34,7 @@ def test_the_tax_rates_are_those_of_germany_and_france(client):
 
 
 def test_accounts_are_created_changed_archived_and_deleted(client):
-    made = client.ok(
-        "PUT", "/Accounts", {"Code": "4000", "Name": "Revenue", "Type": "REVENUE", "TaxType": "OUTPUT"}
-    )
+    made = client.ok("PUT", "/Accounts", {"Code": "4000", "Name": "Revenue", "Type": "REVENUE", "TaxType": "OUTPUT"})
     url = f"/Accounts/{made['AccountID']}"
     assert (made["Class"], made["Status"]) == ("REVENUE", "ACTIVE")
     assert client.ok("POST", url, {"EnablePaymentsToAccount": True, "Name": "Income"})["Name"] == "Income"
@@ -90,15 +88,11 @@ def test_an_archived_account_takes_no_lines(client, invoiced):
         "Contact": {"Name": "Ada"},
         "LineItems": [{"Description": "x", "UnitAmount": 1, "AccountCode": "260"}],
     }
-    assert client.refused("PUT", "/Invoices", body) == [
-        "Account code '260' is not a valid code for this document."
-    ]
+    assert client.refused("PUT", "/Invoices", body) == ["Account code '260' is not a valid code for this document."]
 
 
 def test_a_bank_account_is_in_the_base_currency_unless_it_says_otherwise(client):
-    made = client.ok(
-        "PUT", "/Accounts", {"Code": "1400", "Name": "Bank", "Type": "BANK", "BankAccountNumber": "1"}
-    )
+    made = client.ok("PUT", "/Accounts", {"Code": "1400", "Name": "Bank", "Type": "BANK", "BankAccountNumber": "1"})
     assert (made["CurrencyCode"], made["BankAccountType"]) == ("EUR", "BANK")
 
 
@@ -132,9 +126,7 @@ def test_a_tax_rate_that_breaks_a_rule_is_refused(client, rate, message):
 
 def test_a_currency_is_subscribed_once(client, invoiced):
     assert client.ok("PUT", "/Currencies", {"Code": "GBP", "Description": "Pound"})["Code"] == "GBP"
-    assert client.refused("PUT", "/Currencies", {"Code": "GBP"}) == [
-        "The currency GBP has already been added"
-    ]
+    assert client.refused("PUT", "/Currencies", {"Code": "GBP"}) == ["The currency GBP has already been added"]
     assert client.refused("PUT", "/Currencies", {"Code": "XXX"}) == ["The currency code 'XXX' is not valid"]
     assert invoiced(CurrencyCode="GBP")["CurrencyCode"] == "GBP"
 
@@ -193,7 +185,5 @@ def test_the_books_can_be_kept_in_another_currency(client, invoiced):
     assert client.ok("GET", "/Organisation")[0]["BaseCurrency"] == "JPY"
     assert (invoiced()["CurrencyCode"], invoiced(Reference="2")["CurrencyRate"]) == ("JPY", 1)
     assert invoiced(CurrencyCode="EUR", Reference="3")["CurrencyRate"] == 0.00616
-    answer = client.session.post(
-        f"{client.base_url}/_sandbox/organisation", json={"base_currency": "X"}, timeout=30
-    )
+    answer = client.session.post(f"{client.base_url}/_sandbox/organisation", json={"base_currency": "X"}, timeout=30)
     assert answer.status_code == 400

@@ -41,9 +41,7 @@ def test_stale_reads_show_what_was_there_when_the_fault_was_set(client, invoiced
 
 
 def test_a_401_in_the_middle_has_the_vendors_body(client):
-    client.admin(
-        "faults", {"faults": [{"match": "* /api.xro/*", "fault": "refuse", "status": 401, "skip": 1}]}
-    )
+    client.admin("faults", {"faults": [{"match": "* /api.xro/*", "fault": "refuse", "status": 401, "skip": 1}]})
     assert client.call("GET", "/Organisation").status_code == 200
     refused = client.call("GET", "/Organisation")
     assert (refused.status_code, refused.json()["Title"]) == (401, "Unauthorized")

@@ -172,10 +172,7 @@ def test_a_deleted_connection_is_gone_and_its_tenant_forbidden_until_the_reset(c
     url = f"{client.base_url}/connections"
     assert requests.get(url, timeout=30).status_code == 401
     (connection,) = client.session.get(url, headers=client.headers, timeout=30).json()
-    assert (
-        client.session.delete(f"{url}/{connection['id']}", headers=client.headers, timeout=30).status_code
-        == 204
-    )
+    assert client.session.delete(f"{url}/{connection['id']}", headers=client.headers, timeout=30).status_code == 204
     assert client.session.get(url, headers=client.headers, timeout=30).json() == []
     assert client.call("GET", "/Organisation").status_code == 403
     client.admin("reset", {})
@@ -279,9 +276,7 @@ def test_a_token_does_what_its_scopes_allow_and_no_more(client, consent, exchang
     assert client.call("GET", "/Organisation", Authorization=bearer).status_code == 200
     assert client.call("GET", "/Contacts", Authorization=bearer).status_code == 200
     for method, path in (("PUT", "/Contacts"), ("GET", "/Invoices"), ("GET", "/banktransactions")):
-        refused = client.call(
-            method, path, {"Name": "Ada"} if method == "PUT" else None, Authorization=bearer
-        )
+        refused = client.call(method, path, {"Name": "Ada"} if method == "PUT" else None, Authorization=bearer)
         assert (refused.status_code, refused.json()["Detail"]) == (401, "AuthorizationUnsuccessful")
     client.admin("rules", {"scopes_are_enforced": False})
     assert client.call("GET", "/Invoices", Authorization=bearer).status_code == 200

@@ -106,8 +106,7 @@ def test_the_intent_to_receive_is_tested_with_right_and_wrong_signatures(subscri
     subscribed()
     assert [right for right, _ in receiver.posts] == [True, False, False, True]
     assert {
-        (len(body["events"]), body["firstEventSequence"], body["lastEventSequence"])
-        for _, body in receiver.posts
+        (len(body["events"]), body["firstEventSequence"], body["lastEventSequence"]) for _, body in receiver.posts
     } == {(0, 0, 0)}
     assert log()["subscription"]["status"] == "ENABLED"
     assert [(one["status"], one["intent"]) for one in log()["deliveries"]] == [
@@ -119,9 +118,7 @@ def test_the_intent_to_receive_is_tested_with_right_and_wrong_signatures(subscri
 
 
 @pytest.mark.parametrize("fault", [{"status": 200}, {"status": 500}, {"body": b"ok"}, {"cookie": True}])
-def test_a_receiver_that_does_not_answer_as_xero_wants_fails_its_intent(
-    invoiced, receiver, log, subscribed, fault
-):
+def test_a_receiver_that_does_not_answer_as_xero_wants_fails_its_intent(invoiced, receiver, log, subscribed, fault):
     vars(receiver).update(fault)
     subscribed()
     assert log()["subscription"]["status"] == "INTENT_FAILED"
@@ -281,10 +278,8 @@ def test_what_is_sent_fulfils_the_contract(client, invoiced, receiver, subscribe
     invoiced(LineItems=[line()])
     client.ok("PUT", "/CreditNotes", credit_note())
     posts = receiver.wait_for(6)[4:]
-    schemas = yaml.safe_load((contract.FOLDER / "xero-webhooks.yaml").read_text("utf-8"))["components"][
-        "schemas"
-    ]
+    schemas = yaml.safe_load((contract.FOLDER / "xero-webhooks.yaml").read_text("utf-8"))["components"]["schemas"]
     for (_, body), name in zip(posts, ("WebhookEvent", "CreditNoteWebhookEvent"), strict=True):
-        Draft202012Validator(
-            {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
-        ).validate(body)
+        Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}).validate(
+            body
+        )

@@ -148,9 +148,7 @@ def test_without_a_card_the_trial_ends_as_it_was_set(*, api, clock, price, advan
     assert api.subscriptions.retrieve(subscription.id).status == status
 
 
-@pytest.mark.parametrize(
-    ("duration", "totals"), [("once", [1500, 3000, 3000]), ("forever", [1500, 1500, 1500])]
-)
+@pytest.mark.parametrize(("duration", "totals"), [("once", [1500, 3000, 3000]), ("forever", [1500, 1500, 1500])])
 def test_a_coupon_lasts_as_long_as_it_says(*, api, subscribe, advance, invoices, duration, totals):
     coupon = api.coupons.create({"percent_off": 50, "duration": duration})
     subscribe(discounts=[{"coupon": coupon.id}])

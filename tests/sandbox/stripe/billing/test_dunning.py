@@ -10,9 +10,7 @@ def at(year, month, day, hour=0):
     return int(datetime(year, month, day, hour, tzinfo=UTC).timestamp())
 
 
-def test_a_declined_first_payment_leaves_it_incomplete_and_then_expired(
-    api, customer, subscribe, advance, invoices
-):
+def test_a_declined_first_payment_leaves_it_incomplete_and_then_expired(api, customer, subscribe, advance, invoices):
     broken = api.payment_methods.attach("pm_card_chargeCustomerFail", {"customer": customer.id})
     subscription = subscribe(default_payment_method=broken.id)
     assert subscription.status == "incomplete"

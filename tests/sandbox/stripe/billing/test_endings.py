@@ -66,9 +66,7 @@ def test_it_can_be_cancelled_in_the_middle_of_a_period(api, subscribe, advance):
     ("behavior", "status"),
     [("keep_as_draft", "draft"), ("mark_uncollectible", "uncollectible"), ("void", "void")],
 )
-def test_paused_collection_still_bills_but_does_not_collect(
-    *, api, subscribe, advance, invoices, behavior, status
-):
+def test_paused_collection_still_bills_but_does_not_collect(*, api, subscribe, advance, invoices, behavior, status):
     subscription = subscribe()
     api.subscriptions.update(
         subscription.id, {"pause_collection": {"behavior": behavior, "resumes_at": at(2026, 2, 15)}}
@@ -125,10 +123,7 @@ def test_resuming_waits_for_its_payment_unless_told_not_to(api, customer, subscr
     api.customers.update(customer.id, {"invoice_settings": {"default_payment_method": broken.id}})
     waiting = api.subscriptions.resume(first.id)
     assert waiting.status == "paused"
-    assert (
-        api.subscriptions.resume(second.id, {"payment_behavior": "resume_on_payment_attempt"}).status
-        != "paused"
-    )
+    assert api.subscriptions.resume(second.id, {"payment_behavior": "resume_on_payment_attempt"}).status != "paused"
     api.invoices.pay(waiting.latest_invoice, {"payment_method": "pm_card_visa"})
     assert api.subscriptions.retrieve(first.id).status == "active"
 

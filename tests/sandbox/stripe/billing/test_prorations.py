@@ -19,9 +19,7 @@ def period(subscription):
     return day(item.current_period_start), day(item.current_period_end)
 
 
-def test_an_upgrade_credits_the_old_and_charges_the_new_for_the_rest(
-    api, subscribe, price, advance, invoices
-):
+def test_an_upgrade_credits_the_old_and_charges_the_new_for_the_rest(api, subscribe, price, advance, invoices):
     subscription = subscribe(price(3100))
     advance(2026, 1, 11)
     item = subscription["items"].data[0]
@@ -111,9 +109,7 @@ def test_all_items_share_one_rhythm(subscribe, price):
         subscribe(price(), price(interval="year"))
 
 
-def test_a_preview_shows_the_next_invoice_and_changes_nothing(
-    api, subscribe, price, advance, invoices, vendor
-):
+def test_a_preview_shows_the_next_invoice_and_changes_nothing(api, subscribe, price, advance, invoices, vendor):
     subscription = subscribe(price(3100))
     advance(2026, 1, 11)
     other = price(6200)

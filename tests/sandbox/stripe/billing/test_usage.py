@@ -55,9 +55,7 @@ def test_tiers_price_a_quantity(*, subscribe, price, invoices, mode, quantity, a
     assert invoices()[0].lines.data[0].amount == amount
 
 
-@pytest.mark.parametrize(
-    ("way", "quantity", "amount"), [("up", 11, 2000), ("down", 19, 1000), ("up", 10, 1000)]
-)
+@pytest.mark.parametrize(("way", "quantity", "amount"), [("up", 11, 2000), ("down", 19, 1000), ("up", 10, 1000)])
 def test_packages_are_sold_whole(*, subscribe, price, invoices, way, quantity, amount):
     packed = price(1000, transform_quantity={"divide_by": 10, "round": way})
     subscribe(packed, quantity=quantity)
