@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from cli.books import state_hash, status, trial_balance
+from cli.listing import deliveries, events, records
 from cli.matrix import connectors
 from cli.operating import backup, doctor, restore
 from cli.output import printable
@@ -35,6 +36,9 @@ _COMMANDS = (
     worker,
     scheduler,
     status,
+    records,
+    deliveries,
+    events,
     trial_balance,
     state_hash,
     connectors,
