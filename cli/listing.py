@@ -30,7 +30,10 @@ _EVENT_STATES = ("pending", "done", "parked", "ignored")
 @_WORKSPACE
 @printing
 def records(kind: str, text: str, before: str | None, workspace: str | None) -> Printed:
-    """List records of a KIND, all or those that TEXT finds: a number, a customer, a remote id or an amount."""
+    """List records of a KIND.
+
+    All of them, or those that TEXT finds: a number, a customer, a remote id or an amount.
+    """
     store = open_store(settings())
     found = workspace_id(store, workspace)
     with store.read() as database:
@@ -57,7 +60,7 @@ def records(kind: str, text: str, before: str | None, workspace: str | None) -> 
 @_WORKSPACE
 @printing
 def deliveries(state: str | None, kind: str | None, before: str | None, workspace: str | None) -> Printed:
-    """List what is or was owed to a connection, and why it waits."""
+    """List what is owed, and why it waits."""
     store = open_store(settings())
     found = workspace_id(store, workspace)
     with store.read() as database:

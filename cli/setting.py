@@ -96,7 +96,10 @@ def webhook_secret(connection: str, secret: str, workspace: str | None) -> Print
 @_WORKSPACE
 @printing
 def tokens(connection: str, access_token: str, refresh_token: str, workspace: str | None) -> Printed:
-    """Connect CONNECTION again with new tokens; what it was paused with goes on."""
+    """Connect again, with new tokens.
+
+    What CONNECTION was paused with goes on.
+    """
     store = open_store(settings())
     making.new_tokens(store, making.workspace_id(store, workspace), connection, access_token, refresh_token)
     return {"connection": connection}, sentence(f"{connection} is connected again.")

@@ -70,10 +70,10 @@ def demo(say: Say) -> None:
 @click.command()
 @announcing
 def run(say: Say) -> None:
-    """Keep everything up with the demo's business in it, until Ctrl-C.
+    """Keep everything up with the demo's business in it.
 
     Pages, workers, scheduler and the sandboxes, in a folder that goes away at the end. Prints where to look and a
-    log-in.
+    log-in, and stops everything on Ctrl-C.
     """
     as_json = click.get_current_context().params["as_json"]
     stopped = stop_on_signals()

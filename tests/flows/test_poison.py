@@ -41,7 +41,7 @@ def poisoned(monkeypatch, outside):
 
 
 def numbers(outside):
-    return {document.number for document in outside.documents()[1]}
+    return {document.number for document in outside.documents()[1].documents}
 
 
 @pytest.mark.parametrize(("part", "name", "of"), [("reads", "entity", STRIPE), ("writes", "row", XERO)])
