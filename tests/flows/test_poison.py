@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from dataclasses import replace
 
 import invariants
@@ -54,6 +55,24 @@ def test_poison_is_set_aside_and_its_neighbours_flow(hub, outside, poisoned, mon
     (sentence,) = hub.sentences()
     assert "made the work stop" in sentence
     assert sentence.endswith("It is set aside so that others flow; press retry after an update of the hub.")
+
+
+def test_poison_in_a_page_of_a_poll_is_set_aside_and_the_poll_goes_on(hub, outside, monkeypatch):
+    customer = outside.customer()
+    before, poison, after = (outside.invoice(customer) for _ in range(3))
+    reads = STRIPE.reads[Kind.INVOICE]
+
+    def stumble(row):
+        if row["id"] == poison["id"]:
+            raise ZeroDivisionError
+        return reads.entity(row)
+
+    monkeypatch.setitem(STRIPE.reads, Kind.INVOICE, replace(reads, entity=stumble))
+    with suppress(ZeroDivisionError):
+        hub.pull()
+    hub.work(survives=ZeroDivisionError)
+    assert numbers(outside) == {before["number"], after["number"]}
+    assert [sentence for sentence in hub.sentences() if "made the work stop" in sentence]
 
 
 # --- too late --------------------------------------------------------------------------------------------------------
