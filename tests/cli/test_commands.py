@@ -118,7 +118,7 @@ LOOK_SECONDS = 0.25
 
 def processes():
     """By id: (its parent's id, its command line). What has ended and only waits for its parent to look is not there."""
-    lines = subprocess.check_output(["ps", "-eo", "pid=,ppid=,stat=,args="], text=True).splitlines()
+    lines = subprocess.check_output(["ps", "-wweo", "pid=,ppid=,stat=,args="], text=True).splitlines()
     rows = [line.split(None, 3) for line in lines]
     return {int(pid): (int(parent), command) for pid, parent, state, command in rows if not state.startswith("Z")}
 
