@@ -12,9 +12,10 @@ from typing import Any
 
 from connectors.registry import CONNECTORS
 from core.kinds import Kind
+from core.reasons import Reason, ReasonCode
 from core.seal import make_key_file
 from core.settings import Settings, settings
-from core.store import connections, duties
+from core.store import connections, duties, parked
 from core.store.engine import open_engine
 from core.store.migrate import upgrade
 from core.store.reading.comparison import differences
@@ -89,6 +90,12 @@ class DemoHub(AbstractContextManager["DemoHub"]):
         with self.hub.store.read() as database:
             links = connections.connections(database, self.made.workspace_id)
             return len(differences(database, self.made.workspace_id, links))
+
+    def parked(self) -> list[str]:
+        """Why what waits for a person waits, a sentence for each cause."""
+        with self.hub.store.read() as database:
+            causes = parked.by_cause(database, self.made.workspace_id)
+        return [Reason(ReasonCode(cause.code), cause.params).sentence() for cause in causes]
 
     def totals(self) -> Totals:
         with self.hub.store.read() as database:

@@ -93,6 +93,7 @@ class Demo(AbstractContextManager["Demo"]):
         self.hub.drain_again()  # what the processes had begun when they were stopped
         stripe, xero = self._books()
         problems = [f"still open in the hub: {count} {what}" for what, count in self.hub.open_work().items()]
+        problems += self.hub.parked()
         problems += auditor.mismatches(stripe, xero)
         rows = compared(auditor.totals(stripe), self._hub_totals(), auditor.totals(xero))
         problems += [row.problem for row in rows if row.problem]
