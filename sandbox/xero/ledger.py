@@ -51,6 +51,8 @@ class Rules:
     payments_of_a_batch_are_deleted_together: bool = True
     bank_transfers_stay_in_one_currency: bool = True
     manual_journals_leave_banks_and_debtors_alone: bool = True
+    documents_of_merged_contacts_keep_their_moment: bool = True
+    documents_of_archived_contacts_stay_as_they_are: bool = True
     rotated_refresh_tokens_have_grace: bool = True
     scopes_are_enforced: bool = True
 
@@ -151,6 +153,15 @@ class Ledger:
             {"number": lambda row: row.number, "contact": lambda row: row.contact_id},
             ("number", "reference", "status"),
         )
+        self.of_contacts: tuple[Table[Any], ...] = (
+            self.invoices,
+            self.credit_notes,
+            self.overpayments,
+            self.prepayments,
+            self.bank_transactions,
+            self.quotes,
+        )
+        """What belongs to a contact."""
 
     def _table(
         self,

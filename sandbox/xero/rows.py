@@ -89,6 +89,8 @@ class Contact:
     phones: tuple[tuple[tuple[str, str], ...], ...] = ()
     persons: tuple[tuple[tuple[str, str], ...], ...] = ()
     default_currency: str | None = None
+    merged_into_id: str | None = None
+    """The contact that took over its documents."""
 
 
 @dataclass(frozen=True, slots=True)
