@@ -57,6 +57,12 @@ class Rules:
     scopes_are_enforced: bool = True
 
 
+def _spoken(day: date) -> str:
+    """31-Jan-2026, whatever the locale."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{day.day:02}-{months[day.month - 1]}-{day.year}"
+
+
 class Ledger:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -215,11 +221,18 @@ class Ledger:
         return (DAY_RATES.get(code, Decimal(1)) / base).quantize(Decimal("0.000001"))
 
     def check_lock_dates(self, day: date) -> None:
-        period, year = self.organisation.period_lock_date, self.organisation.end_of_year_lock_date
-        if year and day <= year:
-            raise InvalidError("The document date cannot be before the end of year lock date")
-        if period and day <= period:
-            raise InvalidError("The document date cannot be before the period lock date")
+        """A lock date closes its own day and all before it."""
+        locks = (
+            ("period", self.organisation.period_lock_date),
+            ("end of year", self.organisation.end_of_year_lock_date),
+        )
+        messages = [
+            f"The document date cannot be before the {name} lock date, currently set at {_spoken(until)}"
+            for name, until in locks
+            if until and day <= until
+        ]
+        if messages:
+            raise InvalidError(*messages)
 
     def state(self) -> dict[str, Any]:
         return {

@@ -239,41 +239,6 @@ def test_a_voided_invoice_owes_nothing(client, invoiced):
     assert client.ok("POST", f"/Invoices/{row['InvoiceID']}", {"Status": "VOIDED"})["AmountDue"] == 0
 
 
-@pytest.mark.parametrize(
-    ("lock", "day", "message"),
-    [
-        ("period_lock_date", "2026-02-28", "The document date cannot be before the period lock date"),
-        ("period_lock_date", "2026-01-31", "The document date cannot be before the period lock date"),
-        (
-            "end_of_year_lock_date",
-            "2025-12-31",
-            "The document date cannot be before the end of year lock date",
-        ),
-    ],
-)
-def test_a_document_in_a_locked_period_is_refused(client, invoiced, lock, day, message):
-    invoiced(Date="2026-03-01", DueDate="2026-03-01")
-    client.admin("organisation", {lock: day if lock.startswith("end") else "2026-02-28"})
-    assert client.refused("PUT", "/Invoices", invoice(Date=day)) == [message]
-    assert invoiced(Date="2026-03-02")["Status"] == "AUTHORISED"
-
-
-def test_a_document_in_a_locked_period_cannot_be_changed_or_moved_out_of_it(client, invoiced):
-    row = invoiced(Date="2026-02-01")
-    client.admin("organisation", {"period_lock_date": "2026-02-28"})
-    for change in ({"Status": "VOIDED"}, {"Reference": "x"}, {"Date": "2026-03-01"}):
-        assert client.refused("POST", f"/Invoices/{row['InvoiceID']}", change) == [
-            "The document date cannot be before the period lock date"
-        ]
-
-
-def test_the_organisation_shows_its_lock_dates(client):
-    client.admin("organisation", {"period_lock_date": "2026-02-28", "end_of_year_lock_date": "2025-12-31"})
-    (organisation,) = client.ok("GET", "/Organisation")
-    assert organisation["PeriodLockDate"] == "/Date(1772236800000+0000)/"
-    assert organisation["EndOfYearLockDate"] == "/Date(1767139200000+0000)/"
-
-
 def test_a_foreign_invoice_keeps_its_rate_and_an_omitted_one_is_the_days(invoiced):
     assert invoiced(CurrencyCode="USD", CurrencyRate=1.05)["CurrencyRate"] == 1.05
     assert invoiced(CurrencyCode="USD", Reference="2")["CurrencyRate"] == 1.0847
