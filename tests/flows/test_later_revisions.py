@@ -39,3 +39,17 @@ def test_a_contact_that_changed_is_written_again_and_once(hub, outside):
     hub.tell_all()
     hub.work()
     assert writes(outside, "Contacts") == ["PUT", "POST"]
+
+
+def test_an_invoice_whose_answer_was_lost_is_not_written_again_when_it_is_paid(open_hub, outside):
+    hub = open_hub(xero={"read_seconds": "0.3"})
+    outside.fail("xero", {"match": "PUT /api.xro/2.0/Invoices", "fault": "commit_then_close"})
+    invoice = outside.invoice(outside.customer())
+    hub.tell_all()
+    hub.work()
+    outside.pay(invoice)
+    hub.tell_all()
+    hub.work()
+    assert hub.open_work() == {}
+    assert writes(outside, "Invoices") == ["PUT"]
+    assert outside.agree()
