@@ -1,4 +1,4 @@
-"""What invoices and credit notes have in common: heads, lines, and how they change state."""
+"""What documents are made of: heads, lines, and the states that follow from what is open."""
 
 from dataclasses import replace
 from datetime import date
@@ -146,6 +146,23 @@ def settled(ledger: Ledger, document: D, on: date) -> D:
     elif document.status == "PAID" and document.open > 0:
         return replace(document, status="AUTHORISED", fully_paid_on=None)
     return document
+
+
+def shown_payments(ledger: Ledger, document: Invoice | Credit) -> list[dict[str, Any]]:
+    """The payments that stand on it, in short."""
+    return [
+        {
+            "PaymentID": payment.id,
+            "Date": wire.ms_date(payment.paid_on),
+            "Amount": wire.amount(payment.amount),
+            "Reference": payment.reference or "",
+            "CurrencyRate": payment.rate,
+            "HasAccount": False,
+            "HasValidationErrors": False,
+        }
+        for payment in ledger.payments.having("document", document.id)
+        if payment.status == "AUTHORISED"
+    ]
 
 
 def present(shown: dict[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Rules:
 
     line_total_must_match: bool = True
     payment_account_must_share_a_currency: bool = True
-    numbers_of_deleted_invoices_are_free: bool = True
+    numbers_of_deleted_drafts_are_free: bool = True
     unpaged_lists_are_summaries: bool = True
     zero_totals_are_paid_at_once: bool = True
     contact_numbers_are_unique: bool = True

@@ -157,6 +157,10 @@ class Invoice:
     def applied(self) -> int:
         return self.paid + self.credited
 
+    @property
+    def is_receivable(self) -> bool:
+        return self.type == "ACCREC"
+
 
 @dataclass(frozen=True, slots=True)
 class Credit:

@@ -111,7 +111,7 @@ def test_the_number_of_a_voided_invoice_stays_used_and_that_of_a_deleted_draft_i
 
 
 def test_the_numbers_of_deleted_drafts_can_be_kept_by_rule(client, invoiced):
-    client.admin("rules", {"numbers_of_deleted_invoices_are_free": False})
+    client.admin("rules", {"numbers_of_deleted_drafts_are_free": False})
     deleted = invoiced(InvoiceNumber="A-2", Status="DRAFT")
     client.ok("POST", "/Invoices", {"InvoiceID": deleted["InvoiceID"], "Status": "DELETED"})
     assert client.refused("PUT", "/Invoices", invoice(InvoiceNumber="A-2")) == ["Invoice # must be unique."]
