@@ -105,7 +105,8 @@ class _Drain:
         for record_id, known in records.known(work, never_owed).items():
             outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
             self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
-        outbox.wait_for(work, one.owed.id, needed)
+        if not outbox.wait_for(work, target.id, one.owed.id, needed):
+            self.rings.add(self.held.name)
 
     def _send(self, group: Sequence[Composed]) -> None:
         if not group:
