@@ -151,6 +151,23 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
     return owed
 
 
+def still_ready(work: Work, delivery_ids: Sequence[str]) -> set[str]:
+    """Those of the claimed that no later revision has taken the place of meanwhile. They stay so until the commit."""
+    delivery = schema.delivery
+    return set(
+        work.connection.execute(
+            select(delivery.c.id)
+            .where(
+                delivery.c.workspace_id == work.workspace_id,
+                delivery.c.id.in_(delivery_ids),
+                delivery.c.state == _S.PENDING.value,
+            )
+            .order_by(delivery.c.id)
+            .with_for_update()
+        ).scalars()
+    )
+
+
 def park(work: Work, delivery_id: str, reason: Reason) -> None:
     _move(
         work,
