@@ -322,6 +322,30 @@ def succeeded(work: Work, connection_id: str) -> None:
     )
 
 
+def take_probe(work: Work, connection_id: str, seconds: float) -> datetime | None:
+    """After a rest one asks first. Until when the connection rests for everybody else, unless an answer comes before;
+    None for all but that one.
+    """
+    table = schema.connection
+    until = work.now + timedelta(seconds=seconds)
+    taken = work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.not_before <= work.now)
+        .values(not_before=until)
+    )
+    return until if taken.rowcount == 1 else None
+
+
+def end_probe(work: Work, connection_id: str, until: datetime) -> None:
+    """Whoever asked first had nothing to ask after all: the next one may."""
+    table = schema.connection
+    work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.not_before == until)
+        .values(not_before=work.now)
+    )
+
+
 def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float) -> float:
     """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends.
 
