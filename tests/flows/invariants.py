@@ -63,7 +63,7 @@ def i1_no_webhook_is_lost(seen):
 
 
 def i2_nothing_is_done_twice(seen):
-    """Per natural key at most one document was ever made at the ledger, and stands there; no bytes took effect twice."""
+    """By natural key at most one document was ever made at the ledger, and stands there; no bytes took effect twice."""
     writes = [call for call in seen.calls["xero"] if call["effects"]]
     made = Counter(
         (effect["kind"], _natural(effect))
