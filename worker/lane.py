@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from core.errors import Fenced
-from core.kinds import Kind
 from core.store import connections, lanes
 from core.store.connections import Connection
 from core.store.lanes import Lane
@@ -45,7 +44,7 @@ class Held:
 
 
 @contextmanager
-def working(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: str) -> Iterator[Held | None]:
+def working(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: str) -> Iterator[Held | None]:
     """The lane, or None if there is nothing to be done by us now: another holds it, or the connection rests.
 
     A lane that goes to another worker meanwhile ends the work without a word: what was not recorded is not ours.
@@ -59,7 +58,7 @@ def working(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose
                 hub.store.write(workspace_id, lambda work: lanes.release(work, held.lane))
 
 
-def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: str) -> Held | None:
+def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: str) -> Held | None:
     with hub.store.read() as database:
         connection = connections.connection(database, workspace_id, connection_id)
     now = hub.clock.now()
