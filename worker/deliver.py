@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from connectors.contract import Call, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
@@ -62,9 +63,7 @@ class _Drain:
         if not owed:
             return False
         failpoint("P12", self.kind)
-        ready = self.held.write(
-            lambda work: self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
-        )
+        ready = self.held.write(partial(self._sort_out, owed=owed))
         created = [one for one in ready if one.remote_id is None]
         updated = [one for one in ready if one.remote_id is not None]
         try:
@@ -75,9 +74,11 @@ class _Drain:
         self._send(updated)
         return True
 
-    def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed]:
+    def _sort_out(self, work: Work, owed: Sequence[Owed]) -> list[Composed]:
         """Parks, puts to wait and settles what needs no call; the rest is to be sent."""
         target = self.held.connection
+        left = outbox.still_ready(work, [one.id for one in owed])
+        composed = compose(self.hub, work, target, self.kind, self.writes, [one for one in owed if one.id in left])
         said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
         ready, settled = [], []
         for one in composed:
@@ -105,36 +106,45 @@ class _Drain:
         for record_id, known in records.known(work, never_owed).items():
             outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
             self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
-        outbox.wait_for(work, one.owed.id, needed)
+        if not outbox.wait_for(work, target.id, one.owed.id, needed):
+            self.rings.add(self.held.name)
 
     def _send(self, group: Sequence[Composed]) -> None:
-        if not group:
+        prepared = self.held.write(partial(self._prepared, group=group)) if group else None
+        if prepared is None:
             return
+        push, call, rows = prepared
         target = self.held.connection
-        rows: list[Row] = [one.row for one in group if isinstance(one.row, dict)]
-        members = [one.owed for one in group]
-        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members, rows))
-        push = self.held.write(
-            lambda work: outbox.prepare(
-                self.hub.store,
-                work,
-                target.id,
-                self.kind,
-                method=call.method,
-                path=call.path,
-                content_type=call.content_type,
-                key=call.key,
-                body=call.body,
-                members=members,
-            )
-        )
         failpoint("P14", self.kind)
-        if group[0].remote_id is None and group[0].owed.attempts == 0 and asks_first(target, self.hub.clock.now()):
+        if group[0].remote_id is None and push.members[0].attempts == 0 and asks_first(target, self.hub.clock.now()):
             # nothing was sent, and yet it may be there: the question decides
             self._lose(push, self.hub.clock.now())
             self._ask(push)
         else:
             self._send_push(push, call, rows)
+
+    def _prepared(self, work: Work, group: Sequence[Composed]) -> tuple[Push, Call, Sequence[Row]] | None:
+        """None if later revisions have taken the place of all of them."""
+        target = self.held.connection
+        left = outbox.still_ready(work, [one.owed.id for one in group])
+        members = [one.owed for one in group if one.owed.id in left]
+        rows: list[Row] = [one.row for one in group if one.owed.id in left and isinstance(one.row, dict)]
+        if not members:
+            return None
+        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members, rows))
+        push = outbox.prepare(
+            self.hub.store,
+            work,
+            target.id,
+            self.kind,
+            method=call.method,
+            path=call.path,
+            content_type=call.content_type,
+            key=call.key,
+            body=call.body,
+            members=members,
+        )
+        return push, call, rows
 
     def _send_push(self, push: Push, call: Call, rows: Sequence[Row]) -> None:
         ids = [owed.id for owed in push.members]

@@ -151,6 +151,23 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
     return owed
 
 
+def still_ready(work: Work, delivery_ids: Sequence[str]) -> set[str]:
+    """Those of the claimed that no later revision has taken the place of meanwhile. They stay so until the commit."""
+    delivery = schema.delivery
+    return set(
+        work.connection.execute(
+            select(delivery.c.id)
+            .where(
+                delivery.c.workspace_id == work.workspace_id,
+                delivery.c.id.in_(delivery_ids),
+                delivery.c.state == _S.PENDING.value,
+            )
+            .order_by(delivery.c.id)
+            .with_for_update()
+        ).scalars()
+    )
+
+
 def park(work: Work, delivery_id: str, reason: Reason) -> None:
     _move(
         work,
@@ -162,20 +179,39 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
     )
 
 
-def wait_for(work: Work, delivery_id: str, needed_record_ids: Iterable[str]) -> None:
-    """The delivery sleeps until what it needs has arrived at that connection."""
+def wait_for(work: Work, connection_id: str, delivery_id: str, needed_record_ids: Iterable[str]) -> bool:
+    """The delivery sleeps until what it needs has arrived at that connection.
+
+    False if some of it has arrived since the caller looked: then it stays ready, and the caller looks again.
+    """
+    needed = sorted(set(needed_record_ids))
+    _waits_or_wakes(work, connection_id)
+    link = schema.link
+    if work.connection.execute(
+        select(link.c.id).where(
+            link.c.workspace_id == work.workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.record_id.in_(needed),
+            link.c.part == "",
+            link.c.removed_at.is_(None),
+        )
+    ).first():
+        _values(work, [delivery_id], attempts=0)
+        return False
     _move(work, [delivery_id], _S.WAITING, attempts=0)
     work.connection.execute(
         insert(schema.delivery_need),
         [
             {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
-            for record_id in sorted(set(needed_record_ids))
+            for record_id in needed
         ],
     )
+    return True
 
 
 def wake(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
     """What waited for these records there may be tried again. The kinds that woke."""
+    _waits_or_wakes(work, connection_id)
     delivery, need = schema.delivery, schema.delivery_need
     rows = work.connection.execute(
         select(delivery.c.id, delivery.c.kind)
@@ -378,6 +414,21 @@ def _move(work: Work, delivery_ids: Sequence[str], to: DeliveryState, **values: 
     ).rowcount
     if moved != len(delivery_ids):
         raise AssertionError(f"{len(delivery_ids) - moved} deliveries may not become {to.value} from where they are")
+
+
+def _waits_or_wakes(work: Work, connection_id: str) -> None:
+    """One at a time: whoever begins to wait sees what has arrived, and whoever wakes sees who waits.
+
+    PostgreSQL: without this, each could be done before the other can be seen, and the delivery would sleep for ever.
+    SQLite has one writer anyway.
+    """
+    if work.connection.dialect.name == "postgresql":
+        connection = schema.connection
+        work.connection.execute(
+            select(connection.c.id)
+            .where(connection.c.workspace_id == work.workspace_id, connection.c.id == connection_id)
+            .with_for_update()
+        )
 
 
 def _values(work: Work, delivery_ids: Sequence[str], **values: Any) -> None:

@@ -2,13 +2,10 @@
 
 import pytest
 
-ACCOUNT = {"Code": "1250", "Name": "Refunds to classify", "Type": "CURRENT", "EnablePaymentsToAccount": True}
-
 
 @pytest.fixture
 def paid(outside, hub):
     """A paid invoice that has arrived, and its payment's intent."""
-    outside.xero("PUT", "Accounts", ACCOUNT)
     invoice = outside.sell()
     (intent,) = outside.stripe.all("payment_intents")
     hub.tell_all()
