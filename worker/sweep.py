@@ -39,8 +39,8 @@ def schedule(hub: Hub) -> None:
         taken = hub.store.write(connection.workspace_id, partial(duties.take_slot, task=task, slot=slot))
         failpoint("P20-after")
         if taken:
-            for kind in CONNECTORS[connection.vendor].pulls:
-                hub.bell.ring(LaneName(connection.workspace_id, connection.id, kind, "pull"))
+            for stream in CONNECTORS[connection.vendor].pulls:
+                hub.bell.ring(LaneName(connection.workspace_id, connection.id, stream, "pull"))
 
 
 def tick(hub: Hub) -> None:
