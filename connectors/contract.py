@@ -84,6 +84,8 @@ class Stored:
     remote_id: str
     version: str
     row: Row
+    gone: bool = False
+    """It was taken away: voided or deleted, and no document there any more."""
 
 
 Outcome = Stored | Problem | None
@@ -167,6 +169,10 @@ class Writes:
     """Each is an id that the entity refers to, so that it can change coordinates with it; or one empty text."""
     needs: Callable[[Entity], Iterable[tuple[Kind, str]]] = references
     """What has to be there before it, as far as this vendor is written to: (kind, id the entity names it by)."""
+    removes: Callable[[Entity], bool] = lambda _: False
+    """Whether the entity, as it is, is to be taken away there."""
+    rests_on_it: Sequence[Kind] = ()
+    """The kinds whose documents have to be gone there before one of this kind can be taken away."""
     on_demand: bool = False
     """True: written only once another document needs it there (a customer without an invoice stays away)."""
 

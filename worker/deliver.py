@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from connectors.contract import Call, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
-from core.canonical import canonical_json, digest
+from core.canonical import canonical_json
 from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
 from core.store import connections, links, outbox, records
-from core.store.outbox import Owed, Push
+from core.store.outbox import Push
 from core.store.work import Work
 from worker.backup import asks_first
 from worker.bell import LaneName
@@ -35,6 +35,7 @@ def deliver(hub: Hub, workspace_id: str, connection_id: str, kind: Kind) -> set[
         drain = _Drain(hub, held, kind, rings)
         try:
             drain.ask_about_lost_answers()
+            held.write(lambda work: outbox.look_again(work, connection_id, kind))
             while held.time_left():
                 if not drain.send_a_batch():
                     return rings
@@ -81,7 +82,10 @@ class _Drain:
         said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
         ready, settled = [], []
         for one in composed:
-            if isinstance(one.row, Problem):
+            if isinstance(one.row, Problem) and one.row.reason.waits:
+                reason = told(one.row.reason, one.owed, target)
+                outbox.wait_for(work, one.owed.id, [record_id for _, record_id in one.needs], reason)
+            elif isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
                 self._demand(work, one)
@@ -113,7 +117,8 @@ class _Drain:
         target = self.held.connection
         rows: list[Row] = [one.row for one in group if isinstance(one.row, dict)]
         members = [one.owed for one in group]
-        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members, rows))
+        # a key of its own for every push: none is sent twice, and what was refused is not to be refused from memory
+        call = self.writes.call(rows, group[0].remote_id is None, self.hub.store.new_id())
         push = self.held.write(
             lambda work: outbox.prepare(
                 self.hub.store,
@@ -220,16 +225,3 @@ class _Drain:
 
     def _settle_seconds(self) -> float:
         return self.held.connection.option("settle_seconds", self.connector.settle_seconds)
-
-
-def _key(connection_id: str, members: Sequence[Owed], rows: Sequence[Row]) -> str:
-    """The vendor's idempotency key: of what is sent, to whom, and at which try. Same key, same bytes."""
-    return digest(
-        [
-            connection_id,
-            [
-                [owed.record_id, owed.part, owed.revision, owed.attempts, digest(row)]
-                for owed, row in zip(members, rows, strict=True)
-            ],
-        ]
-    )

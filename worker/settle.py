@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from connectors.contract import Outcome, Row, Stored, Writes
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json, digest
+from core.entities import references
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import audit, bodies, links, outbox
+from core.store import audit, bodies, links, outbox, shelves
 from core.store.audit import Deed
 from core.store.connections import Connection
 from core.store.links import Link
@@ -28,6 +29,10 @@ class _Written:
     stored: Stored
     differences: Mapping[str, tuple[str, str]]
     is_new: bool
+
+    @property
+    def is_gone(self) -> bool:
+        return self.stored.gone and not self.differences
 
 
 def settle(
@@ -67,7 +72,7 @@ def settle(
                 written.append(_Written(owed, row, outcome, differences, is_new))
     outbox.send_again(work, again)
     _keep(hub, work, target, kind, push.id, written, cause="question" if asked else "push")
-    return _go_on(work, target, written)
+    return _go_on(work, target, written) | _free(hub, work, target, kind, written)
 
 
 def _keep(
@@ -90,6 +95,8 @@ def _keep(
     stand(work, target.id, kind, CONNECTORS[target.vendor].reads.get(kind), rows, work.now)
     links.add(work, target.id, target.environment, kind, fresh)
     links.sent(work, target.id, kind, known)
+    gone = [one.stored.remote_id for one in written if one.is_gone]
+    links.remove(work, target.id, kind, gone)
     audit.note(work, deeds)
 
 
@@ -103,6 +110,15 @@ def _go_on(work: Work, target: Connection, written: Sequence[_Written]) -> set[s
     equal = [one.owed for one in written if not one.differences]
     outbox.settle(work, [owed.id for owed in equal])
     return outbox.wake(work, target.id, [owed.record_id for owed in equal]) if equal else set()
+
+
+def _free(hub: Hub, work: Work, target: Connection, kind: Kind, written: Sequence[_Written]) -> set[str]:
+    """What something rested on that is gone there may now go too, if it was refused for that."""
+    gone = [one.owed.record_id for one in written if one.is_gone]
+    if not gone:
+        return set()
+    entities = shelves.load(hub.store, work.connection, work.workspace_id, kind, gone)
+    return outbox.free(work, target.id, {id_ for one in entities.values() for _, id_ in references(one)})
 
 
 def content_hash(row: Row, remote_id: str | None) -> str:

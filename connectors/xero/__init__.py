@@ -88,6 +88,8 @@ XERO = Connector(
             natural_key=INVOICES.key,
             batch_max=50,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
+            removes=documents.is_void,
+            rests_on_it=(Kind.ALLOCATION,),
         ),
         Kind.PAYMENT: Writes(
             owes=settlements.owes_payment,
@@ -115,6 +117,8 @@ XERO = Connector(
             natural_key=CREDIT_NOTES.key,
             batch_max=30,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
+            removes=documents.is_void,
+            rests_on_it=(Kind.ALLOCATION,),
         ),
         Kind.ALLOCATION: Writes(
             owes=settlements.owes_allocation,
@@ -126,6 +130,7 @@ XERO = Connector(
             question=allocations.question,
             found=allocations.found,
             natural_key=allocations.key,
+            removes=settlements.is_void,
         ),
         Kind.REFUND: Writes(
             owes=settlements.owes_refund,

@@ -79,7 +79,7 @@ def found(sent: Sequence[Row], body: Row) -> Sequence[Outcome]:
 
 def _removed(row: Row) -> Stored:
     """What is left of it: that it was."""
-    return Stored(row["AllocationID"], "", row)
+    return Stored(row["AllocationID"], "", row, gone=True)
 
 
 def differs(sent: Row, stored: Row) -> Mapping[str, tuple[str, str]]:

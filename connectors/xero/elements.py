@@ -14,6 +14,7 @@ from connectors.xero.wire import is_guid
 from core.reasons import Problem, ReasonCode, problem
 
 ROOT = "/api.xro/2.0"
+GONE = frozenset({"VOIDED", "DELETED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Endpoint:
             return problem(ReasonCode.CONTRACT_BROKEN, problem=f"the answer has no {self.id_name}")
         if row.get(self.id_name, remote_id) != remote_id:
             return problem(ReasonCode.CONTRACT_BROKEN, problem=f"the answer has another {self.id_name}")
-        return Stored(remote_id, version(element), element)
+        return Stored(remote_id, version(element), element, gone=element.get("Status") in GONE)
 
     def found(self, rows: Sequence[Row], body: Row) -> Sequence[Outcome]:
         elements = self.shown(body) if self.shown else listed(body, self.plural)

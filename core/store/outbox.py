@@ -17,6 +17,12 @@ from core.store.work import Store, Work
 LINGER_SECONDS = 0.5
 """How long a delivery may wait for company in its batch."""
 
+LOOK_AGAIN = timedelta(minutes=1)
+LOOK_AGAIN_MAX = timedelta(hours=1)
+"""What waits is tried again without being woken: as long after as it has been owed, within these bounds."""
+
+LOOK_AGAIN_AT_ONCE = 1000
+
 ATTEMPTS_MAX = 6
 """Begun so often without any result: something about this document stops the work, or its answer is lost each time."""
 
@@ -162,16 +168,56 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
     )
 
 
-def wait_for(work: Work, delivery_id: str, needed_record_ids: Iterable[str]) -> None:
-    """The delivery sleeps until what it needs has arrived at that connection."""
-    _move(work, [delivery_id], _S.WAITING, attempts=0)
-    work.connection.execute(
-        insert(schema.delivery_need),
-        [
-            {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
-            for record_id in sorted(set(needed_record_ids))
-        ],
+def wait_for(
+    work: Work,
+    delivery_id: str,
+    needed_record_ids: Iterable[str],
+    reason: Reason | None = None,
+    until: datetime | None = None,
+) -> None:
+    """The delivery sleeps until something happened to what it needs at that connection, and is tried again after a
+    while in any case. `reason`: why, where that is more than that another document has to go before it.
+    """
+    _move(
+        work,
+        [delivery_id],
+        _S.WAITING,
+        attempts=0,
+        due_at=until or _next_look(work, delivery_id),
+        reason_code=reason.code.value if reason else None,
+        reason_params=reason.params if reason else None,
     )
+    needs = [
+        {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
+        for record_id in sorted(set(needed_record_ids))
+    ]
+    if needs:
+        work.connection.execute(insert(schema.delivery_need), needs)
+
+
+def _next_look(work: Work, delivery_id: str) -> datetime:
+    delivery = schema.delivery
+    owed_since: datetime = work.connection.execute(
+        select(delivery.c.created_at).where(delivery.c.workspace_id == work.workspace_id, delivery.c.id == delivery_id)
+    ).scalar_one()
+    return work.now + min(max(work.now - owed_since, LOOK_AGAIN), LOOK_AGAIN_MAX)
+
+
+def look_again(work: Work, connection_id: str, kind: str) -> None:
+    """What has slept long enough is tried again: what should have woken it may have passed by while it lay down."""
+    delivery = schema.delivery
+    slept = work.connection.execute(
+        select(delivery.c.id)
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.kind == kind,
+            delivery.c.state == _S.WAITING.value,
+            delivery.c.due_at <= work.now,
+        )
+        .limit(LOOK_AGAIN_AT_ONCE)
+    ).scalars()
+    _try_again(work, list(slept))
 
 
 def wake(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
@@ -188,13 +234,33 @@ def wake(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
         )
         .distinct()
     ).all()
-    ids = [row.id for row in rows]
-    if ids:
-        work.connection.execute(
-            delete(need).where(need.c.workspace_id == work.workspace_id, need.c.delivery_id.in_(ids))
-        )
-        _move(work, ids, _S.PENDING, due_at=work.now + timedelta(seconds=LINGER_SECONDS))
+    _try_again(work, [row.id for row in rows], timedelta(seconds=LINGER_SECONDS))
     return {row.kind for row in rows}
+
+
+def free(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
+    """Something that rested on these records is gone there: what was refused, maybe for that, is tried again."""
+    delivery = schema.delivery
+    rows = work.connection.execute(
+        select(delivery.c.id, delivery.c.kind).where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.state == _S.PARKED.value,
+            delivery.c.reason_code.in_([ReasonCode.NOT_CHANGEABLE.value, ReasonCode.REFUSED.value]),
+            delivery.c.record_id.in_(list(record_ids)),
+        )
+    ).all()
+    _try_again(work, [row.id for row in rows])
+    return {row.kind for row in rows}
+
+
+def _try_again(work: Work, delivery_ids: Sequence[str], in_a_while: timedelta = timedelta()) -> None:
+    need = schema.delivery_need
+    if delivery_ids:
+        work.connection.execute(
+            delete(need).where(need.c.workspace_id == work.workspace_id, need.c.delivery_id.in_(delivery_ids))
+        )
+    _move(work, delivery_ids, _S.PENDING, due_at=work.now + in_a_while, reason_code=None, reason_params=None)
 
 
 def give_back(work: Work, delivery_ids: Sequence[str]) -> None:
@@ -222,21 +288,21 @@ def settle(work: Work, delivery_ids: Sequence[str]) -> None:
 
 
 def release(work: Work, connection_id: str, codes: Sequence[ReasonCode]) -> int:
-    """Parked deliveries whose cause may be gone are tried again. How many."""
+    """Deliveries that are parked or held for a cause that may be gone are tried again. How many."""
     delivery = schema.delivery
     ids = (
         work.connection.execute(
             select(delivery.c.id).where(
                 delivery.c.workspace_id == work.workspace_id,
                 delivery.c.connection_id == connection_id,
-                delivery.c.state == _S.PARKED.value,
+                delivery.c.state.in_([_S.PARKED.value, _S.WAITING.value]),
                 delivery.c.reason_code.in_([code.value for code in codes]),
             )
         )
         .scalars()
         .all()
     )
-    _move(work, ids, _S.PENDING, reason_code=None, reason_params=None, due_at=work.now)
+    _try_again(work, ids)
     return len(ids)
 
 

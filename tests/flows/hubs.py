@@ -118,6 +118,9 @@ class DrainedHub(Hub):
     def drain(self, purpose, kind, name):
         return DRAINS[purpose](self.hub, self.workspace_id, self.connection(name).id, kind)
 
+    def lanes_due(self, purpose):
+        return [lane for lane in self.due() if lane.purpose == purpose]
+
     def due(self):
         with self.store.read() as database:
             return duties.due(database, self.clock.now())
