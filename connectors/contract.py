@@ -226,6 +226,16 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Periods:
+    """Where a ledger says which of its periods are closed."""
+
+    path: str
+    """Below the base URL: one GET."""
+    closed_until: Callable[[Row], str]
+    """Its answer to the last day (ISO) that nothing may be dated any more; empty where every period is open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     vendor: str
     role: Role
@@ -235,6 +245,7 @@ class Connector:
     limit: RateLimit
     webhook: Webhook | None = None
     oauth: OAuth | None = None
+    periods: Periods | None = None
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None

@@ -1,6 +1,6 @@
 """Hop 3: what we know and they do not yet have is written there, in batches, each write asked about before repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectors.contract import Call, Outcome, Row, Writes
@@ -11,7 +11,7 @@ from core.failpoint import failpoint
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
 from core.store import connections, links, outbox, records
-from core.store.outbox import Push
+from core.store.outbox import Owed, Push
 from core.store.work import Work
 from worker.backup import asks_first
 from worker.bell import LaneName
@@ -19,6 +19,7 @@ from worker.calls import Caller, rest
 from worker.compose import Composed, compose
 from worker.hub import Hub
 from worker.lane import Held, working
+from worker.periods import Periods
 from worker.settle import content_hash, settle, told
 
 
@@ -54,6 +55,7 @@ class _Drain:
         self.connector = CONNECTORS[held.connection.vendor]
         self.writes: Writes = self.connector.writes[kind]
         self.caller = Caller(held, self.connector)
+        self.periods = Periods(held, self.connector, self.caller)
 
     def send_a_batch(self) -> bool:
         """False when nothing is ready to be sent."""
@@ -63,9 +65,7 @@ class _Drain:
         if not owed:
             return False
         failpoint("P12", self.kind)
-        ready = self.held.write(
-            lambda work: self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
-        )
+        ready = self._sorted_out(owed)
         created = [one for one in ready if one.remote_id is None]
         updated = [one for one in ready if one.remote_id is not None]
         try:
@@ -76,10 +76,36 @@ class _Drain:
         self._send(updated)
         return True
 
-    def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed]:
-        """Parks, puts to wait and settles what needs no call; the rest is to be sent."""
+    def _sorted_out(self, owed: Sequence[Owed]) -> list[Composed]:
+        target = self.held.connection
+
+        def sort_out(work: Work) -> list[Composed] | None:
+            return self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
+
+        try:
+            if self.periods.are_to_be_read():
+                self.periods.read()
+            ready = self.held.write(sort_out)
+            if ready is None:
+                self.periods.read()
+                ready = self.held.write(sort_out)
+        except (RetryAfter, GrantLost) as trouble:
+            self.held.write(lambda work: outbox.untried(work, [one.id for one in owed]))
+            if isinstance(trouble, RetryAfter):
+                rest(self.hub, target, trouble)
+            raise _VendorAway from None
+        assert ready is not None, "what was read just now is fresh"
+        return ready
+
+    def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed] | None:
+        """Parks, puts to wait and settles what needs no call; the rest is to be sent. None, and nothing is moved, if
+        something would be held on a word about closed periods that is not fresh.
+        """
         target = self.held.connection
         said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
+        held = [one for one in composed if self.periods.holds(one.date) and _is_to_be_sent(one, said)]
+        if held and not self.periods.are_fresh():
+            return None
         ready, settled = [], []
         for one in composed:
             if isinstance(one.row, Problem) and one.row.reason.waits:
@@ -89,10 +115,11 @@ class _Drain:
                 outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
                 self._demand(work, one)
-            elif one.row is None or said.get((one.owed.record_id, one.owed.part)) == content_hash(
-                one.row, one.remote_id
-            ):
+            elif not _is_to_be_sent(one, said):
                 settled.append(one.owed)
+            elif one in held:
+                reason = told(self.periods.why(one.date), one.owed, target)
+                outbox.wait_for(work, one.owed.id, (), reason, self.periods.next_look(work.now))
             else:
                 ready.append(one)
         outbox.settle(work, [owed.id for owed in settled])
@@ -139,9 +166,9 @@ class _Drain:
             self._lose(push, self.hub.clock.now())
             self._ask(push)
         else:
-            self._send_push(push, call, rows)
+            self._send_push(push, call, rows, [one.date for one in group])
 
-    def _send_push(self, push: Push, call: Call, rows: Sequence[Row]) -> None:
+    def _send_push(self, push: Push, call: Call, rows: Sequence[Row], dates: Sequence[str]) -> None:
         ids = [owed.id for owed in push.members]
         try:
             answer = self.caller.call(lambda client: client.push(call))
@@ -158,7 +185,7 @@ class _Drain:
             self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
         else:
             failpoint("P17", self.kind)
-            outcomes = self.writes.answer(rows, answer)
+            outcomes = self.periods.told(self.writes.answer(rows, answer), dates)
             self._settle(push, rows, outcomes, "answered", canonical_json(answer))
             failpoint("P18", self.kind)
 
@@ -191,10 +218,13 @@ class _Drain:
         self, push: Push, rows: Sequence[Row], outcomes: Sequence[Outcome], how: str, answer: bytes | None
     ) -> None:
         connection = self.held.connection
+        doubted = self.periods.refused_on_an_old_word(outcomes)
 
         def settled(work: Work) -> set[str]:
             connections.succeeded(work, connection.id)
-            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how)
+            if doubted:
+                self.periods.doubt(work)
+            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, doubted)
             outbox.close(self.hub.store, work, push.id, how, answer)
             return woken
 
@@ -225,3 +255,10 @@ class _Drain:
 
     def _settle_seconds(self) -> float:
         return self.held.connection.option("settle_seconds", self.connector.settle_seconds)
+
+
+def _is_to_be_sent(one: Composed, said: Mapping[tuple[str, str], str]) -> bool:
+    """Not what calls for no document there, nor what was sent exactly so before."""
+    if not isinstance(one.row, dict):
+        return False
+    return said.get((one.owed.record_id, one.owed.part)) != content_hash(one.row, one.remote_id)

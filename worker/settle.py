@@ -45,17 +45,24 @@ def settle(
     rows: Sequence[Row],
     outcomes: Sequence[Outcome],
     how: str,
+    closed_meanwhile: bool = False,
 ) -> set[str]:
-    """Moves every member of the push on. The kinds whose waiting deliveries woke."""
+    """Moves every member of the push on. The kinds whose waiting deliveries woke.
+
+    `closed_meanwhile`: a refusal for a closed period is no news for a person, but is to be composed again.
+    """
     asked = how != "answered"
     stored_ids = [outcome.remote_id for outcome in outcomes if isinstance(outcome, Stored)]
     before = links.holders(work, target.id, kind, stored_ids)
     holders = dict(before)
     again: list[str] = []
+    recomposed: list[str] = []
     written: list[_Written] = []
     for owed, row, outcome in zip(push.members, rows, outcomes, strict=True):
         if outcome is None:
             again.append(owed.id)
+        elif isinstance(outcome, Problem) and closed_meanwhile and outcome.reason.code is ReasonCode.PERIOD_LOCKED:
+            recomposed.append(owed.id)
         elif isinstance(outcome, Problem):
             outbox.park(work, owed.id, told(outcome.reason, owed, target))
         else:
@@ -71,6 +78,7 @@ def settle(
             else:
                 written.append(_Written(owed, row, outcome, differences, is_new))
     outbox.send_again(work, again)
+    outbox.give_back(work, recomposed)
     _keep(hub, work, target, kind, push.id, written, cause="question" if asked else "push")
     return _go_on(work, target, written) | _free(hub, work, target, kind, written)
 

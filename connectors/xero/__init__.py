@@ -7,11 +7,11 @@ sandbox, is in README.md.
 
 from collections.abc import Callable
 
-from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Row, Webhook, Writes
+from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
 from connectors.rows import needed_text
-from connectors.xero import allocations, figures, webhook
+from connectors.xero import allocations, figures, organisation, webhook
 from connectors.xero.client import XeroClient
-from connectors.xero.elements import Endpoint, version
+from connectors.xero.elements import ROOT, Endpoint, version
 from connectors.xero.endpoints import (
     BANK_TRANSACTIONS,
     CONTACTS,
@@ -164,6 +164,7 @@ XERO = Connector(
     limit=RateLimit(calls=60, per_seconds=60),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
+    periods=Periods(f"{ROOT}/Organisation", organisation.closed_until),
     settle_seconds=330,
     pulls=(
         Kind.CUSTOMER,

@@ -59,7 +59,7 @@ class Endpoint:
     def _outcome(self, row: Row, element: Row | None) -> Stored | Problem:
         if element is None:
             return problem(ReasonCode.CONTRACT_BROKEN, problem="the answer does not hold what was sent")
-        if trouble := _refusal(row, element):
+        if trouble := refusal(row, element):
             return trouble
         return self._stored(row, element)
 
@@ -105,7 +105,7 @@ def version(element: Row) -> str:
     return updated if isinstance(updated, str) else ""
 
 
-def _refusal(sent: Row, element: Row) -> Problem | None:
+def refusal(sent: Row, element: Row) -> Problem | None:
     """Xero: an element that was not saved stands in a good answer (200), with its errors beside it."""
     try:
         messages = [text(error, "Message") for error in parts(element, "ValidationErrors")]

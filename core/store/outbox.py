@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, exists, insert, select, update
 from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
 from core.reasons import Reason, ReasonCode
-from core.store import schema
+from core.store import connections, schema
 from core.store.bodies import keep, open_bodies
 from core.store.work import Store, Work
 
@@ -287,6 +287,21 @@ def settle(work: Work, delivery_ids: Sequence[str]) -> None:
     _move(work, delivery_ids, _S.DELIVERED, settled_at=work.now, reason_code=None, reason_params=None)
 
 
+def put_off(work: Work, connection_id: str, code: ReasonCode, until: datetime) -> None:
+    """What is held there for this cause is looked at again together."""
+    delivery = schema.delivery
+    work.connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.state == _S.WAITING.value,
+            delivery.c.reason_code == code.value,
+        )
+        .values(due_at=until)
+    )
+
+
 def release(work: Work, connection_id: str, codes: Sequence[ReasonCode]) -> int:
     """Deliveries that are parked or held for a cause that may be gone are tried again. How many."""
     delivery = schema.delivery
@@ -303,6 +318,9 @@ def release(work: Work, connection_id: str, codes: Sequence[ReasonCode]) -> int:
         .all()
     )
     _try_again(work, ids)
+    if ReasonCode.PERIOD_LOCKED in codes:
+        # whoever tries again says that something may have changed there
+        connections.doubt_closed(work, connection_id)
     return len(ids)
 
 

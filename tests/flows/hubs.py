@@ -72,6 +72,12 @@ class Hub:
             causes = parked.by_cause(database, self.workspace_id)
         return [Reason(ReasonCode(cause.code), cause.params).sentence() for cause in causes]
 
+    def held(self):
+        """Why what is held is held, as a person reads it."""
+        with self.store.read() as database:
+            causes = parked.held_by_cause(database, self.workspace_id)
+        return [Reason(ReasonCode(cause.code), cause.params).sentence() for cause in causes]
+
     def state_hash(self):
         with self.store.read() as database:
             return state_hash(self.store, database, self.workspace_id)
@@ -152,8 +158,8 @@ class DrainedHub(Hub):
         return any(self.connection(name).state != "active" for name in ("Stripe", "Xero"))
 
     def _behind_the_parked(self):
-        """What needs something that is parked waits as long as that does."""
-        return {"delivery waiting"} if "delivery parked" in self.open_work() else set()
+        """What needs something that is parked or held waits as long as that does."""
+        return {"delivery waiting"} if "delivery parked" in self.open_work() or self.held() else set()
 
 
 class RunningHub(Hub):
