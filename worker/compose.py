@@ -48,9 +48,10 @@ class Composed:
     row: Row | Problem | None
     remote_id: str | None
     needs: frozenset[tuple[Kind, str]] = frozenset()
-    """Records (ours) that something has to happen to first: that are to be at the target and are not yet, of what is
-    to be written; that are still there and are to go, of what is to be taken away. With a problem that another
-    document resolves: whatever this one points to."""
+    """Records (ours) that are to be at the target and are not yet; with a problem that another document resolves,
+    whatever this one points to."""
+    resting: frozenset[tuple[Kind, str]] = frozenset()
+    """Of what is to be taken away there: what rests on it and is to be taken away first."""
     date: str = ""
     """The document's date (ISO); empty for what has none."""
 
@@ -81,9 +82,9 @@ def compose(
         if entity is None or not writes.owes(entity, remote_id is not None):
             composed.append(Composed(one, None, remote_id))
             continue
-        needs = resting.get(one.record_id) or _missing(target, writes, one, entity, around)
-        if needs:
-            composed.append(Composed(one, None, remote_id, needs))
+        needs = _missing(target, writes, one, entity, around)
+        if needs or resting.get(one.record_id):
+            composed.append(Composed(one, None, remote_id, needs, resting.get(one.record_id, frozenset())))
             continue
         chosen = choices(
             around.rulebook,
@@ -100,7 +101,7 @@ def compose(
             row = writes.row(document)
             waits = isinstance(row, Problem) and row.reason.waits
             resolved_by = frozenset(references(entity)) if waits else frozenset()
-            composed.append(Composed(one, row, remote_id, resolved_by, document.date))
+            composed.append(Composed(one, row, remote_id, resolved_by, date=document.date))
     return composed
 
 

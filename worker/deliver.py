@@ -1,7 +1,8 @@
 """Hop 3: what we know and they do not yet have is written there, in batches, each write asked about before repeated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from connectors.contract import Call, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
@@ -77,31 +78,28 @@ class _Drain:
         return True
 
     def _sorted_out(self, owed: Sequence[Owed]) -> list[Composed]:
-        target = self.held.connection
-
-        def sort_out(work: Work) -> list[Composed] | None:
-            return self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
-
         try:
             if self.periods.are_to_be_read():
                 self.periods.read()
-            ready = self.held.write(sort_out)
+            ready = self.held.write(partial(self._sort_out, owed=owed))
             if ready is None:
                 self.periods.read()
-                ready = self.held.write(sort_out)
+                ready = self.held.write(partial(self._sort_out, owed=owed))
         except (RetryAfter, GrantLost) as trouble:
             self.held.write(lambda work: outbox.untried(work, [one.id for one in owed]))
             if isinstance(trouble, RetryAfter):
-                rest(self.hub, target, trouble)
+                rest(self.hub, self.held.connection, trouble)
             raise _VendorAway from None
         assert ready is not None, "what was read just now is fresh"
         return ready
 
-    def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed] | None:
+    def _sort_out(self, work: Work, owed: Sequence[Owed]) -> list[Composed] | None:
         """Parks, puts to wait and settles what needs no call; the rest is to be sent. None, and nothing is moved, if
         something would be held on a word about closed periods that is not fresh.
         """
         target = self.held.connection
+        left = outbox.still_ready(work, [one.id for one in owed])
+        composed = compose(self.hub, work, target, self.kind, self.writes, [one for one in owed if one.id in left])
         said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
         held = [one for one in composed if self.periods.holds(one.date) and _is_to_be_sent(one, said)]
         if held and not self.periods.are_fresh():
@@ -110,16 +108,18 @@ class _Drain:
         for one in composed:
             if isinstance(one.row, Problem) and one.row.reason.waits:
                 reason = told(one.row.reason, one.owed, target)
-                outbox.wait_for(work, one.owed.id, [record_id for _, record_id in one.needs], reason)
+                outbox.hold(work, one.owed.id, reason, news_of=[record_id for _, record_id in one.needs])
             elif isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
                 self._demand(work, one)
+            elif one.resting:
+                self._wait(work, one, one.resting, leaving=True)
             elif not _is_to_be_sent(one, said):
                 settled.append(one.owed)
             elif one in held:
                 reason = told(self.periods.why(one.date), one.owed, target)
-                outbox.wait_for(work, one.owed.id, (), reason, self.periods.next_look(work.now))
+                outbox.hold(work, one.owed.id, reason, until=self.periods.next_look(work.now))
             else:
                 ready.append(one)
         outbox.settle(work, [owed.id for owed in settled])
@@ -136,39 +136,52 @@ class _Drain:
         for record_id, known in records.known(work, never_owed).items():
             outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
             self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
-        outbox.wait_for(work, one.owed.id, needed)
+        self._wait(work, one, one.needs, leaving=False)
+
+    def _wait(self, work: Work, one: Composed, needs: Iterable[tuple[Kind, str]], *, leaving: bool) -> None:
+        needed = [record_id for _, record_id in needs]
+        if not outbox.wait_for(work, self.held.connection.id, one.owed.id, needed, leaving=leaving):
+            self.rings.add(self.held.name)
 
     def _send(self, group: Sequence[Composed]) -> None:
-        if not group:
+        prepared = self.held.write(partial(self._prepared, group=group)) if group else None
+        if prepared is None:
             return
+        push, call, rows = prepared
         target = self.held.connection
-        rows: list[Row] = [one.row for one in group if isinstance(one.row, dict)]
-        members = [one.owed for one in group]
-        # a key of its own for every push: none is sent twice, and what was refused is not to be refused from memory
-        call = self.writes.call(rows, group[0].remote_id is None, self.hub.store.new_id())
-        push = self.held.write(
-            lambda work: outbox.prepare(
-                self.hub.store,
-                work,
-                target.id,
-                self.kind,
-                method=call.method,
-                path=call.path,
-                content_type=call.content_type,
-                key=call.key,
-                body=call.body,
-                members=members,
-            )
-        )
         failpoint("P14", self.kind)
-        if group[0].remote_id is None and group[0].owed.attempts == 0 and asks_first(target, self.hub.clock.now()):
+        if group[0].remote_id is None and push.members[0].attempts == 0 and asks_first(target, self.hub.clock.now()):
             # nothing was sent, and yet it may be there: the question decides
             self._lose(push, self.hub.clock.now())
             self._ask(push)
         else:
-            self._send_push(push, call, rows, [one.date for one in group])
+            self._send_push(push, call, rows, {one.owed.id: one.date for one in group})
 
-    def _send_push(self, push: Push, call: Call, rows: Sequence[Row], dates: Sequence[str]) -> None:
+    def _prepared(self, work: Work, group: Sequence[Composed]) -> tuple[Push, Call, Sequence[Row]] | None:
+        """None if later revisions have taken the place of all of them."""
+        target = self.held.connection
+        left = outbox.still_ready(work, [one.owed.id for one in group])
+        members = [one.owed for one in group if one.owed.id in left]
+        rows: list[Row] = [one.row for one in group if one.owed.id in left and isinstance(one.row, dict)]
+        if not members:
+            return None
+        # a key of its own for every push: none is sent twice, and what was refused is not to be refused from memory
+        call = self.writes.call(rows, group[0].remote_id is None, self.hub.store.new_id())
+        push = outbox.prepare(
+            self.hub.store,
+            work,
+            target.id,
+            self.kind,
+            method=call.method,
+            path=call.path,
+            content_type=call.content_type,
+            key=call.key,
+            body=call.body,
+            members=members,
+        )
+        return push, call, rows
+
+    def _send_push(self, push: Push, call: Call, rows: Sequence[Row], dates: Mapping[str, str]) -> None:
         ids = [owed.id for owed in push.members]
         try:
             answer = self.caller.call(lambda client: client.push(call))
@@ -185,7 +198,7 @@ class _Drain:
             self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
         else:
             failpoint("P17", self.kind)
-            outcomes = self.periods.told(self.writes.answer(rows, answer), dates)
+            outcomes = self.periods.told(self.writes.answer(rows, answer), [dates[one] for one in ids])
             self._settle(push, rows, outcomes, "answered", canonical_json(answer))
             failpoint("P18", self.kind)
 

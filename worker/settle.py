@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from connectors.contract import Outcome, Row, Stored, Writes
 from connectors.registry import CONNECTORS
@@ -130,8 +132,21 @@ def _free(hub: Hub, work: Work, target: Connection, kind: Kind, written: Sequenc
 
 
 def content_hash(row: Row, remote_id: str | None) -> str:
-    """Of what an element says, not of where: the same whether it was sent to be made there or to change it."""
-    return digest({name: value for name, value in row.items() if remote_id is None or value != remote_id})
+    """Of what an element says, not of where: the same whether it was sent to be made there or to change it, and whether
+    it was just composed or read back out of its call, where a whole number has lost its decimals.
+    """
+    return digest({name: _as_decimals(value) for name, value in row.items() if remote_id is None or value != remote_id})
+
+
+def _as_decimals(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _as_decimals(inner) for name, inner in value.items()}
+        case list():
+            return [_as_decimals(inner) for inner in value]
+        case int() if not isinstance(value, bool):
+            return Decimal(value)
+    return value
 
 
 def told(reason: Reason, owed: Owed, target: Connection) -> Reason:

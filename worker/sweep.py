@@ -2,12 +2,12 @@
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 
 from connectors.registry import CONNECTORS
 from core.errors import HubError
 from core.failpoint import failpoint
 from core.store import connections, duties
-from core.store.connections import Connection
 from worker.bell import LaneName
 from worker.hub import Hub
 
@@ -29,10 +29,14 @@ def schedule(hub: Hub) -> None:
     """Polls each connection once per slot, whoever else schedules too."""
     with hub.store.read() as database:
         active = [one for one in connections.connections(database) if one.state == "active"]
+        latest = duties.latest_slots(database)
     for connection in active:
+        task = f"pull:{connection.id}"
         slot = _slot(hub.clock.now(), connection.option("pull_seconds", CONNECTORS[connection.vendor].poll_seconds))
+        if latest.get((connection.workspace_id, task)) == slot:
+            continue
         failpoint("P20")
-        taken = _taken(hub, connection, slot)
+        taken = hub.store.write(connection.workspace_id, partial(duties.take_slot, task=task, slot=slot))
         failpoint("P20-after")
         if taken:
             for kind in CONNECTORS[connection.vendor].pulls:
@@ -46,10 +50,6 @@ def tick(hub: Hub) -> None:
         schedule(hub)
     except HubError as error:
         _log.warning("the sweep found no opening: %s", error)
-
-
-def _taken(hub: Hub, connection: Connection, slot: datetime) -> bool:
-    return hub.store.write(connection.workspace_id, lambda work: duties.take_slot(work, f"pull:{connection.id}", slot))
 
 
 def _slot(now: datetime, seconds: float) -> datetime:

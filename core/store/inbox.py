@@ -36,6 +36,17 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What came to an app's door, signed: its raw body, the headers that are kept, and what it tells."""
+
+    app_id: str
+    headers: Mapping[str, str]
+    body: bytes
+    readable: bool
+    told: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True)
 class Hint:
     """All pending events about one remote object, as one."""
 
@@ -43,22 +54,32 @@ class Hint:
     event_ids: tuple[str, ...]
 
 
-def receive(store: Store, work: Work, app_id: str, headers: Mapping[str, str], body: bytes, *, readable: bool) -> str:
-    """Keeps a signed message as it came: its raw bytes sealed, its headers, the moment. The receipt's id."""
-    receipt_id = work.new_id()
-    work.connection.execute(
-        insert(schema.receipt),
+def receive(store: Store, work: Work, messages: Sequence[Message]) -> list[str]:
+    """Keeps signed messages as they came, their raw bytes sealed, and files what they tell. The receipts' ids."""
+    body_ids = keep(store, work, [one.body for one in messages])
+    receipts: list[dict[str, Any]] = [
         {
             "workspace_id": work.workspace_id,
-            "id": receipt_id,
-            "app_id": app_id,
-            "body_id": keep(store, work, [body])[0],
+            "id": work.new_id(),
+            "app_id": one.app_id,
+            "body_id": body_id,
             "received_at": work.now,
-            "headers": dict(headers),
-            "readable": readable,
-        },
+            "headers": dict(one.headers),
+            "readable": one.readable,
+        }
+        for one, body_id in zip(messages, body_ids, strict=True)
+    ]
+    work.connection.execute(insert(schema.receipt), receipts)
+    receipt_ids = [receipt["id"] for receipt in receipts]
+    _file(
+        work,
+        [
+            _row(store, work, told, receipt_id, "webhook")
+            for one, receipt_id in zip(messages, receipt_ids, strict=True)
+            for told in one.told
+        ],
     )
-    return receipt_id
+    return receipt_ids
 
 
 def note(store: Store, work: Work, told: Sequence[Told], receipt_id: str | None, cause: str) -> int:
@@ -67,11 +88,16 @@ def note(store: Store, work: Work, told: Sequence[Told], receipt_id: str | None,
     A known key with other contents (a vendor's fault, or an attack) is kept beside the first as parked, and what it
     is about is read afresh: the first event counts, but the truth is what a fetch shows.
     """
-    if not told:
+    return _file(work, [_row(store, work, one, receipt_id, cause) for one in told])
+
+
+def _file(work: Work, rows: Sequence[dict[str, Any]]) -> int:
+    if not rows:
         return 0
-    rows = [_row(store, work, one, receipt_id, cause) for one in told]
     firsts = {(row["connection_id"] or row["account"], row["key"]): row for row in reversed(rows)}
-    filed = set(work.connection.execute(_insert_new(work), list(firsts.values())).scalars())
+    # in one order for all: two that file the same keys wait for each other, and never in a circle
+    new = [firsts[key] for key in sorted(firsts)]
+    filed = set(work.connection.execute(_insert_new(work), new).scalars())
     repeats = [row for row in rows if row["id"] not in filed and row["connection_id"] is not None]
     if repeats:
         _file_conflicts(work, repeats)

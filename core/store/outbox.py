@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, insert, select, update
+from sqlalchemy import and_, delete, exists, func, insert, select, update
 
 from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
@@ -157,6 +157,23 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
     return owed
 
 
+def still_ready(work: Work, delivery_ids: Sequence[str]) -> set[str]:
+    """Those of the claimed that no later revision has taken the place of meanwhile. They stay so until the commit."""
+    delivery = schema.delivery
+    return set(
+        work.connection.execute(
+            select(delivery.c.id)
+            .where(
+                delivery.c.workspace_id == work.workspace_id,
+                delivery.c.id.in_(delivery_ids),
+                delivery.c.state == _S.PENDING.value,
+            )
+            .order_by(delivery.c.id)
+            .with_for_update()
+        ).scalars()
+    )
+
+
 def park(work: Work, delivery_id: str, reason: Reason) -> None:
     _move(
         work,
@@ -169,30 +186,62 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
 
 
 def wait_for(
+    work: Work, connection_id: str, delivery_id: str, needed_record_ids: Iterable[str], *, leaving: bool = False
+) -> bool:
+    """The delivery sleeps until what it needs has arrived at that connection or, `leaving`, is gone there.
+
+    False if some of it has come about since the caller looked: then it stays ready, and the caller looks again.
+    """
+    needed = sorted(set(needed_record_ids))
+    _waits_or_wakes(work, connection_id)
+    link = schema.link
+    there = work.connection.execute(
+        select(func.count(link.c.record_id.distinct())).where(
+            link.c.workspace_id == work.workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.record_id.in_(needed),
+            link.c.part == "",
+            link.c.removed_at.is_(None),
+        )
+    ).scalar_one()
+    if there != (len(needed) if leaving else 0):
+        _values(work, [delivery_id], attempts=0)
+        return False
+    _move(work, [delivery_id], _S.WAITING, attempts=0, due_at=_next_look(work, delivery_id))
+    _need(work, delivery_id, needed)
+    return True
+
+
+def hold(
     work: Work,
     delivery_id: str,
-    needed_record_ids: Iterable[str],
-    reason: Reason | None = None,
+    reason: Reason,
+    *,
     until: datetime | None = None,
+    news_of: Iterable[str] = (),
 ) -> None:
-    """The delivery sleeps until something happened to what it needs at that connection, and is tried again after a
-    while in any case. `reason`: why, where that is more than that another document has to go before it.
-    """
+    """The delivery sleeps for a reason that passes by itself: until then, or until one of these records is settled."""
     _move(
         work,
         [delivery_id],
         _S.WAITING,
         attempts=0,
         due_at=until or _next_look(work, delivery_id),
-        reason_code=reason.code.value if reason else None,
-        reason_params=reason.params if reason else None,
+        reason_code=reason.code.value,
+        reason_params=reason.params,
     )
-    needs = [
-        {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
-        for record_id in sorted(set(needed_record_ids))
-    ]
-    if needs:
-        work.connection.execute(insert(schema.delivery_need), needs)
+    _need(work, delivery_id, sorted(set(news_of)))
+
+
+def _need(work: Work, delivery_id: str, record_ids: Sequence[str]) -> None:
+    if record_ids:
+        work.connection.execute(
+            insert(schema.delivery_need),
+            [
+                {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
+                for record_id in record_ids
+            ],
+        )
 
 
 def _next_look(work: Work, delivery_id: str) -> datetime:
@@ -222,6 +271,7 @@ def look_again(work: Work, connection_id: str, kind: str) -> None:
 
 def wake(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
     """What waited for these records there may be tried again. The kinds that woke."""
+    _waits_or_wakes(work, connection_id)
     delivery, need = schema.delivery, schema.delivery_need
     rows = work.connection.execute(
         select(delivery.c.id, delivery.c.kind)
@@ -462,6 +512,21 @@ def _move(work: Work, delivery_ids: Sequence[str], to: DeliveryState, **values: 
     ).rowcount
     if moved != len(delivery_ids):
         raise AssertionError(f"{len(delivery_ids) - moved} deliveries may not become {to.value} from where they are")
+
+
+def _waits_or_wakes(work: Work, connection_id: str) -> None:
+    """One at a time: whoever begins to wait sees what has arrived, and whoever wakes sees who waits.
+
+    PostgreSQL: without this, each could be done before the other can be seen, and the delivery would sleep for ever.
+    SQLite has one writer anyway.
+    """
+    if work.connection.dialect.name == "postgresql":
+        connection = schema.connection
+        work.connection.execute(
+            select(connection.c.id)
+            .where(connection.c.workspace_id == work.workspace_id, connection.c.id == connection_id)
+            .with_for_update()
+        )
 
 
 def _values(work: Work, delivery_ids: Sequence[str], **values: Any) -> None:

@@ -88,7 +88,7 @@ def _allocate(ledger: Ledger, kind: CreditKind, credit_id: str, element: Element
 def _check(credit: Credit, invoice: Invoice, amount: int | None) -> None:
     if credit.status != "AUTHORISED" or invoice.status != "AUTHORISED":
         raise InvalidError("Allocations can only be made between Authorised documents")
-    if credit.is_receivable != (invoice.type == "ACCREC"):
+    if credit.is_receivable != invoice.is_receivable:
         raise InvalidError("The credit cannot be allocated to an invoice of this type")
     if credit.contact_id != invoice.contact_id:
         raise InvalidError("The credit and the invoice must be of the same contact")

@@ -1,4 +1,4 @@
-"""What invoices and credit notes have in common: heads, lines, and how they change state."""
+"""What documents are made of: heads, lines, and the states that follow from what is open."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from sandbox.xero import wire
 from sandbox.xero.amounts import EXCLUSIVE, INCLUSIVE, NO_TAX, totals
 from sandbox.xero.calls import Call
-from sandbox.xero.contacts import contact_of_document
+from sandbox.xero.contacts import check_contact_is_active, contact_of_document
 from sandbox.xero.errors import InvalidError
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.lines import Terms, read_lines
@@ -74,6 +74,7 @@ def next_status(element: Element, status: str, word: str) -> str:
 
 def ended(ledger: Ledger, before: D, status: str) -> D:
     """Voided or deleted."""
+    check_contact_is_active(ledger, before.contact_id)
     if before.applied:
         raise InvalidError("This document cannot be voided as it has a payment or credit note allocated to it.")
     return replace(before, status=status, updated_at=ledger.now())
@@ -81,6 +82,7 @@ def ended(ledger: Ledger, before: D, status: str) -> D:
 
 def with_head(ledger: Ledger, element: Element, before: D, status: str) -> D:
     """Changed as far as the element says, but for its lines and what only its kind has."""
+    check_contact_is_active(ledger, before.contact_id)
     if before.applied and any(wire.given(element, name) for name in _MONEY_FIELDS):
         raise InvalidError("This document cannot be edited as it has a payment or credit note allocated to it.")
     if wire.read_text(element, "Type") not in {None, before.type}:
@@ -144,6 +146,23 @@ def settled(ledger: Ledger, document: D, on: date) -> D:
     elif document.status == "PAID" and document.open > 0:
         return replace(document, status="AUTHORISED", fully_paid_on=None)
     return document
+
+
+def shown_payments(ledger: Ledger, document: Invoice | Credit) -> list[dict[str, Any]]:
+    """The payments that stand on it, in short."""
+    return [
+        {
+            "PaymentID": payment.id,
+            "Date": wire.ms_date(payment.paid_on),
+            "Amount": wire.amount(payment.amount),
+            "Reference": payment.reference or "",
+            "CurrencyRate": payment.rate,
+            "HasAccount": False,
+            "HasValidationErrors": False,
+        }
+        for payment in ledger.payments.having("document", document.id)
+        if payment.status == "AUTHORISED"
+    ]
 
 
 def present(shown: dict[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Rules:
 
     line_total_must_match: bool = True
     payment_account_must_share_a_currency: bool = True
-    numbers_of_deleted_invoices_are_free: bool = True
+    numbers_of_deleted_drafts_are_free: bool = True
     unpaged_lists_are_summaries: bool = True
     zero_totals_are_paid_at_once: bool = True
     contact_numbers_are_unique: bool = True
@@ -51,8 +51,16 @@ class Rules:
     payments_of_a_batch_are_deleted_together: bool = True
     bank_transfers_stay_in_one_currency: bool = True
     manual_journals_leave_banks_and_debtors_alone: bool = True
+    documents_of_merged_contacts_keep_their_moment: bool = True
+    documents_of_archived_contacts_stay_as_they_are: bool = True
     rotated_refresh_tokens_have_grace: bool = True
     scopes_are_enforced: bool = True
+
+
+def _spoken(day: date) -> str:
+    """31-Jan-2026, whatever the locale."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{day.day:02}-{months[day.month - 1]}-{day.year}"
 
 
 class Ledger:
@@ -151,6 +159,15 @@ class Ledger:
             {"number": lambda row: row.number, "contact": lambda row: row.contact_id},
             ("number", "reference", "status"),
         )
+        self.of_contacts: tuple[Table[Any], ...] = (
+            self.invoices,
+            self.credit_notes,
+            self.overpayments,
+            self.prepayments,
+            self.bank_transactions,
+            self.quotes,
+        )
+        """What belongs to a contact."""
 
     def _table(
         self,
@@ -204,11 +221,18 @@ class Ledger:
         return (DAY_RATES.get(code, Decimal(1)) / base).quantize(Decimal("0.000001"))
 
     def check_lock_dates(self, day: date) -> None:
-        period, year = self.organisation.period_lock_date, self.organisation.end_of_year_lock_date
-        if year and day <= year:
-            raise InvalidError("The document date cannot be before the end of year lock date")
-        if period and day <= period:
-            raise InvalidError("The document date cannot be before the period lock date")
+        """A lock date closes its own day and all before it."""
+        locks = (
+            ("period", self.organisation.period_lock_date),
+            ("end of year", self.organisation.end_of_year_lock_date),
+        )
+        messages = [
+            f"The document date cannot be before the {name} lock date, currently set at {_spoken(until)}"
+            for name, until in locks
+            if until and day <= until
+        ]
+        if messages:
+            raise InvalidError(*messages)
 
     def state(self) -> dict[str, Any]:
         return {

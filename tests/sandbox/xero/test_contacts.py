@@ -66,8 +66,6 @@ def test_the_name_of_an_archived_contact_is_free(client):
     client.ok("POST", "/Contacts", {"ContactID": first["ContactID"], "ContactStatus": "ARCHIVED"})
     second = client.ok("PUT", "/Contacts", {"Name": "Ada"})
     assert second["ContactID"] != first["ContactID"]
-    again = {"ContactID": first["ContactID"], "ContactStatus": "ACTIVE"}
-    assert client.refused("POST", "/Contacts", again) == [TAKEN]
 
 
 @pytest.mark.parametrize("key", ["ContactID", "ContactNumber", "Name"])
@@ -103,7 +101,7 @@ def test_an_archived_contact_takes_no_documents(client):
     ada = client.ok("PUT", "/Contacts", {"Name": "Ada"})
     client.ok("POST", f"/Contacts/{ada['ContactID']}", {"ContactStatus": "ARCHIVED"})
     (message,) = client.refused("PUT", "/Invoices", invoice(Contact={"ContactID": ada["ContactID"]}))
-    assert message.startswith("A contact with the specified contact details has been archived.")
+    assert message.startswith("The contact with the specified contact details has been archived.")
 
 
 def test_a_contact_is_found_by_number_and_by_id_in_the_path(client):

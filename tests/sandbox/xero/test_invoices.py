@@ -111,7 +111,7 @@ def test_the_number_of_a_voided_invoice_stays_used_and_that_of_a_deleted_draft_i
 
 
 def test_the_numbers_of_deleted_drafts_can_be_kept_by_rule(client, invoiced):
-    client.admin("rules", {"numbers_of_deleted_invoices_are_free": False})
+    client.admin("rules", {"numbers_of_deleted_drafts_are_free": False})
     deleted = invoiced(InvoiceNumber="A-2", Status="DRAFT")
     client.ok("POST", "/Invoices", {"InvoiceID": deleted["InvoiceID"], "Status": "DELETED"})
     assert client.refused("PUT", "/Invoices", invoice(InvoiceNumber="A-2")) == ["Invoice # must be unique."]
@@ -237,41 +237,6 @@ def test_what_does_not_touch_the_amount_of_a_part_paid_invoice_can(client, invoi
 def test_a_voided_invoice_owes_nothing(client, invoiced):
     row = invoiced()
     assert client.ok("POST", f"/Invoices/{row['InvoiceID']}", {"Status": "VOIDED"})["AmountDue"] == 0
-
-
-@pytest.mark.parametrize(
-    ("lock", "day", "message"),
-    [
-        ("period_lock_date", "2026-02-28", "The document date cannot be before the period lock date"),
-        ("period_lock_date", "2026-01-31", "The document date cannot be before the period lock date"),
-        (
-            "end_of_year_lock_date",
-            "2025-12-31",
-            "The document date cannot be before the end of year lock date",
-        ),
-    ],
-)
-def test_a_document_in_a_locked_period_is_refused(client, invoiced, lock, day, message):
-    invoiced(Date="2026-03-01", DueDate="2026-03-01")
-    client.admin("organisation", {lock: day if lock.startswith("end") else "2026-02-28"})
-    assert client.refused("PUT", "/Invoices", invoice(Date=day)) == [message]
-    assert invoiced(Date="2026-03-02")["Status"] == "AUTHORISED"
-
-
-def test_a_document_in_a_locked_period_cannot_be_changed_or_moved_out_of_it(client, invoiced):
-    row = invoiced(Date="2026-02-01")
-    client.admin("organisation", {"period_lock_date": "2026-02-28"})
-    for change in ({"Status": "VOIDED"}, {"Reference": "x"}, {"Date": "2026-03-01"}):
-        assert client.refused("POST", f"/Invoices/{row['InvoiceID']}", change) == [
-            "The document date cannot be before the period lock date"
-        ]
-
-
-def test_the_organisation_shows_its_lock_dates(client):
-    client.admin("organisation", {"period_lock_date": "2026-02-28", "end_of_year_lock_date": "2025-12-31"})
-    (organisation,) = client.ok("GET", "/Organisation")
-    assert organisation["PeriodLockDate"] == "/Date(1772236800000+0000)/"
-    assert organisation["EndOfYearLockDate"] == "/Date(1767139200000+0000)/"
 
 
 def test_a_foreign_invoice_keeps_its_rate_and_an_omitted_one_is_the_days(invoiced):

@@ -156,16 +156,6 @@ def test_the_rule_of_the_accounts_currency_can_be_switched_off(client, invoiced,
     assert pay(invoiced(), Account={"Code": "1201"})["Status"] == "AUTHORISED"
 
 
-def test_a_payment_in_a_locked_period_is_refused_and_cannot_be_deleted(client, invoiced, pay, payment):
-    row = invoiced()
-    made = pay(row, 19)
-    client.admin("organisation", {"period_lock_date": "2026-03-31"})
-    locked = ["The document date cannot be before the period lock date"]
-    assert client.refused("PUT", "/Payments", payment(row, 1)) == locked
-    assert client.refused("POST", f"/Payments/{made['PaymentID']}", {"Status": "DELETED"}) == locked
-    assert pay(row, 1, Date="2026-04-01")["Status"] == "AUTHORISED"
-
-
 def test_a_bill_is_paid_out(invoiced, pay):
     row = invoiced(Type="ACCPAY", LineItems=[line(AccountCode="404")])
     assert pay(row, 100)["PaymentType"] == "ACCPAYPAYMENT"
