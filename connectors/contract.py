@@ -253,7 +253,7 @@ class Connector:
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
-    """How far back `changes` can look: with an older cursor everything has to be read again."""
+    """How far back `changes` can look; None for ever. Everything is read anew more often than that."""
     pulls: Sequence[str] = ()
     """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
     apart, a stream for each kind, by its name."""
