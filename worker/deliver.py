@@ -6,7 +6,7 @@ from functools import partial
 
 from connectors.contract import Call, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
-from core.canonical import canonical_json, digest
+from core.canonical import canonical_json
 from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
@@ -131,7 +131,8 @@ class _Drain:
         rows: list[Row] = [one.row for one in group if one.owed.id in left and isinstance(one.row, dict)]
         if not members:
             return None
-        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members, rows))
+        # a key of its own for each push: vendors answer a known key with what they said before, a refusal too
+        call = self.writes.call(rows, group[0].remote_id is None, self.hub.store.new_id())
         push = outbox.prepare(
             self.hub.store,
             work,
@@ -230,16 +231,3 @@ class _Drain:
 
     def _settle_seconds(self) -> float:
         return self.held.connection.option("settle_seconds", self.connector.settle_seconds)
-
-
-def _key(connection_id: str, members: Sequence[Owed], rows: Sequence[Row]) -> str:
-    """The vendor's idempotency key: of what is sent, to whom, and at which try. Same key, same bytes."""
-    return digest(
-        [
-            connection_id,
-            [
-                [owed.record_id, owed.part, owed.revision, owed.attempts, digest(row)]
-                for owed, row in zip(members, rows, strict=True)
-            ],
-        ]
-    )

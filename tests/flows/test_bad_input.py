@@ -63,6 +63,17 @@ def test_a_name_that_is_taken_waits_for_a_person_beside_its_neighbours(hub, outs
     assert retried(hub, outside, ReasonCode.NAME_TAKEN)
 
 
+def test_a_retry_is_a_new_question_and_not_answered_with_what_the_vendor_remembers_of_the_last(hub, outside):
+    """Xero: the same key is given the same answer for minutes, a refusal too."""
+    (theirs,) = outside.xero("PUT", "Contacts", {"Contacts": [{"Name": "Taken GmbH"}]})["Contacts"]
+    outside.sell(outside.customer("Taken GmbH"))
+    hub.tell_all()
+    hub.work()
+    assert "already has another contact named Taken GmbH" in hub.sentences()[0]
+    outside.xero("POST", "Contacts", {"Contacts": [{"ContactID": theirs["ContactID"], "Name": "Another GmbH"}]})
+    assert retried(hub, outside, ReasonCode.NAME_TAKEN)
+
+
 def test_a_number_that_is_taken_is_not_mistaken_for_ours(hub, outside):
     invoice = outside.sell()
     (contact,) = outside.xero("PUT", "Contacts", {"Contacts": [{"Name": "Somebody else"}]})["Contacts"]
