@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -167,7 +168,7 @@ class RunningHub(Hub):
             home,
             database_url,
             workspace,
-            SUBLEDGER_PORT=str(_free_port()),
+            SUBLEDGER_PORT=str(free_port()),
             SUBLEDGER_LEASE_SECONDS="3",
             SUBLEDGER_FAILPOINTS=f"@{self.rules}",
             SUBLEDGER_FAILPOINT_DIR=str(self.failpoints),
@@ -215,6 +216,15 @@ class RunningHub(Hub):
         passed = {file.name: file.stat().st_size for file in self.failpoints.iterdir()}
         return all(passed.get(place.replace("/", "-"), 0) >= int(nth or 1) for place, _, nth in map(_parted, places))
 
+    def _signal_all(self, number):
+        for pid in _of_sessions({process.child.pid for process in self.processes.running}):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def wake(self):
+        """Whoever lies still goes on: the processes and the work-horses that they have forked."""
+        self._signal_all(signal.SIGCONT)
+
     def holder(self, purpose, kind):
         """The process that holds the lane, or held it last."""
         columns = (schema.lane.c.owner, schema.lane.c.fence)
@@ -224,9 +234,8 @@ class RunningHub(Hub):
         return int(max(held, key=lambda lane: lane.fence).owner.rpartition(":")[2])
 
     def kill_all(self):
-        """As a power cut does: web, worker, scheduler and Redis at once."""
-        for process in self.processes.running:
-            os.killpg(process.child.pid, signal.SIGKILL)
+        """As a power cut does: web, workers with what they have forked, schedulers and Redis at once."""
+        self._signal_all(signal.SIGKILL)
         os.kill(self.redis.pid, signal.SIGKILL)
         self.restart_redis()
 
@@ -247,6 +256,9 @@ class RunningHub(Hub):
     def wait_for_deaths(self, *places):
         self.wait(lambda: self.struck(*places), f"a process to pass each of {places}")
 
+    def wait_for_another_door(self, killed):
+        self.wait(lambda: self.child("web").pid != killed and self.listens(), "the door to be there again")
+
     def wait(self, until, what):
         for _ in range(int(WAIT_SECONDS / 0.1)):
             if until():
@@ -266,12 +278,20 @@ class RunningHub(Hub):
             return probe.connect_ex((self.settings.host, self.settings.port)) == 0
 
 
+def _of_sessions(leaders):
+    """A work-horse leads a group of its own, but stays in its worker's session."""
+    for text in subprocess.check_output(["ps", "-A", "-o", "pid="], text=True).split():
+        with suppress(ProcessLookupError):
+            if os.getsid(int(text)) in leaders:
+                yield int(text)
+
+
 def _parted(place):
     """`P16/Payments@2` is the second passing there."""
     return place.partition("@")
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -94,7 +94,7 @@ def test_a_door_killed_with_half_a_message_in_its_hands_has_stored_nothing(life,
         os.kill(killed, signal.SIGKILL)
         with suppress(ConnectionResetError):
             assert vendor.recv(1) == b""
-    life.wait(lambda: life.child("web").pid != killed and life.listens(), "the door to be there again")
+    life.wait_for_another_door(killed)
     with socket.create_connection((life.settings.host, life.settings.port)) as vendor:
         vendor.sendall(head.encode() + body)
         assert vendor.recv(12) == b"HTTP/1.1 200"
@@ -113,10 +113,11 @@ def test_a_door_killed_before_it_has_stored_a_message_is_told_again(life, served
 @pytest.mark.parametrize("point", STORING, ids=[f"{point}-{'+'.join(DOCUMENTS)}" for point in STORING])
 def test_a_door_killed_while_it_stores_a_message_loses_nothing_and_does_nothing_twice(life, served, point):
     for kind in DOCUMENTS:
-        life.wait(life.listens, "the door to be there again")
         life.die_at(f"{point}/{kind}")
+        door = life.child("web").pid
         served.trade(life.customer)
         life.wait_for_deaths(f"{point}/{kind}")
+        life.wait_for_another_door(door)
     assert harm(life, served) == []
 
 
