@@ -51,6 +51,10 @@ class Notification:
     occurred_at: datetime | None
     content: bytes = b""
     """What the vendor said, apart from what differs between two attempts to tell it: to notice a key used twice."""
+    is_live: bool | None = None
+    """Whether it is about real money or about a test; None where the vendor does not say."""
+    problem: str = ""
+    """Why this one of several cannot be read; nothing else of it counts then."""
 
 
 Rows = Mapping[tuple[Kind, str], Row]
