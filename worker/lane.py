@@ -73,7 +73,7 @@ def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: s
     return hub.store.write(workspace_id, partial(_claimed, hub=hub, connection=connection, kind=kind, purpose=purpose))
 
 
-def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: Kind, purpose: str) -> Held | None:
+def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: str, purpose: str) -> Held | None:
     lane = lanes.claim(work, connection.id, kind, purpose, owner=owner(), lease_seconds=hub.lease_seconds)
     if lane is None:
         return None
