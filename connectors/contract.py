@@ -88,6 +88,8 @@ class Stored:
     remote_id: str
     version: str
     row: Row
+    gone: bool = False
+    """It was taken away: voided or deleted, and no document there any more."""
 
 
 Outcome = Stored | Problem | None
@@ -171,6 +173,10 @@ class Writes:
     """Each is an id that the entity refers to, so that it can change coordinates with it; or one empty text."""
     needs: Callable[[Entity], Iterable[tuple[Kind, str]]] = references
     """What has to be there before it, as far as this vendor is written to: (kind, id the entity names it by)."""
+    removes: Callable[[Entity], bool] = lambda _: False
+    """Whether the entity, as it is, is to be taken away there."""
+    rests_on_it: Sequence[Kind] = ()
+    """The kinds whose documents have to be gone there before one of this kind can be taken away."""
     on_demand: bool = False
     """True: written only once another document needs it there (a customer without an invoice stays away)."""
 
@@ -224,6 +230,16 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Periods:
+    """Where a ledger says which of its periods are closed."""
+
+    path: str
+    """Below the base URL: one GET."""
+    closed_until: Callable[[Row], str]
+    """Its answer to the last day (ISO) that nothing may be dated any more; empty where every period is open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     vendor: str
     role: Role
@@ -233,6 +249,7 @@ class Connector:
     limit: RateLimit
     webhook: Webhook | None = None
     oauth: OAuth | None = None
+    periods: Periods | None = None
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None

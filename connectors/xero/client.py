@@ -87,6 +87,8 @@ class XeroClient:
         try:
             body = self._door.send(call.method, call.path, call.body, headers, not_executed=_NOT_EXECUTED).body
         except CallRefused as refusal:
+            if call.method == "DELETE" and _says_why(refusal.body):
+                return dict(refusal.body)
             raise _refused(refusal) from None
         if not isinstance(body, dict) or not _tells_of_a_write(body):
             raise OutcomeUnknown("Xero answered a write without the elements that were written.")
@@ -169,6 +171,11 @@ def _tells_of_a_write(body: Row) -> bool:
         ):
             return False
     return any(isinstance(body.get(plural), list) for plural in _WRITTEN)
+
+
+def _says_why(body: Any) -> bool:
+    """Xero: what may not be removed is refused as a whole call, with the reason where a batch has its elements."""
+    return isinstance(body, dict) and isinstance(body.get("Elements"), list) and bool(body["Elements"])
 
 
 def _elements(body: Row, kind: Kind) -> Sequence[Row]:

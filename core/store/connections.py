@@ -56,6 +56,9 @@ class Connection:
     book: Book
     book_name: str
     options: Mapping[str, str]
+    closed_until: str = ""
+    """The last day (ISO) that may no longer be written to there, as it was read; empty for none."""
+    closed_read_at: datetime | None = None
 
     def option(self, name: str, declared: float) -> float:
         """A declared number, unless this connection says otherwise."""
@@ -103,6 +106,8 @@ def _connection(row: Row[Any]) -> Connection:
         book=Book(row.base_currency, row.time_zone, row.country),
         book_name=row.book_name,
         options=row.options,
+        closed_until=row.closed_until or "",
+        closed_read_at=row.closed_read_at,
     )
 
 
@@ -325,6 +330,15 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
 def ask_first(work: Work, one: Connection, until: datetime) -> None:
     """After a restore: what is to be created may have been created after the copy was made."""
     _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
+
+
+def keep_closed(work: Work, connection_id: str, closed_until: str) -> None:
+    _set(work, connection_id, closed_until=closed_until or None, closed_read_at=work.now)
+
+
+def doubt_closed(work: Work, connection_id: str) -> None:
+    """Something speaks against what was read last: it counts until it is read again, which is to happen first."""
+    _set(work, connection_id, closed_read_at=None)
 
 
 def succeeded(work: Work, connection_id: str) -> None:

@@ -13,6 +13,8 @@ from core.lifecycle import DeliveryState
 from core.store import schema
 from core.store.work import Work
 
+_S = DeliveryState
+
 _CATALOGUE = frozenset({Kind.PRODUCT, Kind.TAX_RATE, Kind.COUPON, Kind.PROMOTION_CODE, Kind.PRICE})
 
 _SLOTS_REMEMBERED = timedelta(days=1)
@@ -72,7 +74,7 @@ def _work(now: datetime) -> Iterator[Select[Any]]:
     )
     yield (
         select(delivery.c.workspace_id, delivery.c.connection_id, delivery.c.kind, literal("deliver"))
-        .where(delivery.c.state == DeliveryState.PENDING.value, delivery.c.due_at <= now)
+        .where(delivery.c.state.in_([_S.PENDING.value, _S.WAITING.value]), delivery.c.due_at <= now)
         .distinct()
     )
     yield (

@@ -337,3 +337,51 @@ def test_which_records_were_ever_owed_is_known_whatever_became_of_it(shop, recor
     force(shop, S.SUPERSEDED)
     assert shop.do(outbox.owed_ever, shop.ledger, [record_id, never]) == {record_id}
     assert shop.do(outbox.owed_ever, shop.gateway, [record_id]) == set()
+
+
+def test_what_waits_for_another_to_leave_sleeps_only_while_all_of_them_are_there(shop, record_id):
+    leaving = [saved(shop), saved(shop)]
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    wait = (outbox.wait_for, shop.ledger, delivery.id, leaving)
+    assert shop.do(*wait, leaving=True) is False, "they are not there"
+    there = [Link(one, "", f"remote {one}", "", "") for one in leaving]
+    shop.do(links.add, shop.ledger, "test", Kind.PRODUCT, there)
+    assert shop.do(*wait, leaving=True) is True
+    shop.do(links.remove, shop.ledger, Kind.PRODUCT, [there[0].remote_id])
+    shop.do(outbox.wake, shop.ledger, [leaving[0]])
+    assert shop.do(*wait, leaving=True) is False, "one of them has left"
+
+
+def test_what_was_never_woken_is_looked_at_again_after_as_long_as_it_has_been_owed(shop, record_id):
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    needed = saved(shop)
+    for minutes in (1, 1, 2, 4, 8, 16, 32, 60, 60):
+        shop.do(outbox.wait_for, shop.ledger, delivery.id, [needed])
+        shop.clock.sleep(60 * minutes - 1)
+        shop.do(outbox.look_again, shop.ledger, "product")
+        assert states(shop) == [S.WAITING]
+        shop.clock.sleep(1)
+        shop.do(outbox.look_again, shop.ledger, "product")
+        assert states(shop) == [S.PENDING]
+        assert shop.all(schema.delivery_need) == []
+
+
+def test_what_is_held_for_a_reason_says_it_until_it_goes_on(shop, record_id):
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    news = saved(shop)
+    shop.do(outbox.hold, delivery.id, REASON, news_of=[news])
+    assert [(row.reason_code, row.reason_params) for row in shop.all(schema.delivery)] == [("refused", REASON.params)]
+    assert shop.do(outbox.wake, shop.ledger, [news]) == {"product"}
+    assert [(row.reason_code, row.reason_params) for row in shop.all(schema.delivery)] == [(None, None)]
+
+
+def test_what_was_refused_for_what_rested_on_it_is_tried_again_when_that_is_gone(shop, record_id):
+    owe(shop, record_id, saved(shop))
+    one, two = shop.all(schema.delivery)
+    shop.do(outbox.park, one.id, REASON)
+    shop.do(outbox.park, two.id, REASON)
+    assert shop.do(outbox.free, shop.ledger, [record_id]) == {"product"}
+    assert states(shop) == [S.PENDING, S.PARKED]
