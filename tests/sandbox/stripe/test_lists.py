@@ -123,7 +123,7 @@ def test_what_only_some_sources_of_a_balance_transaction_have_is_expanded_where_
     api.invoices.pay(invoice.id)
     charge = api.charges.list().data[0]
     api.refunds.create({"charge": charge.id, "amount": 100})
-    moved = api.balance_transactions.list({"expand": ["data.source.captured", "data.source.payment_intent"]}).data
+    moved = api.balance_transactions.list({"expand": ["data.source.customer", "data.source.payment_intent"]}).data
     assert [one.source.object for one in moved] == ["refund", "charge"]
     assert {one.source.payment_intent.id for one in moved} == {charge.payment_intent}
 
