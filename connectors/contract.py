@@ -53,11 +53,15 @@ class Notification:
     """What the vendor said, apart from what differs between two attempts to tell it: to notice a key used twice."""
 
 
+Rows = Mapping[tuple[Kind, str], Row]
+"""Rows as they are now, by kind and remote id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What changed: rows as they are now, or notifications where the vendor only tells that something did."""
 
-    rows: Sequence[Row]
+    rows: Rows
     notifications: Sequence[Notification]
     cursor: Row
     """Where to go on: opaque to the engine, JSON, saved in the same commit as what was read."""
@@ -188,12 +192,12 @@ class Client(Protocol):
         """The account's id at the vendor, as the credentials see it."""
         ...
 
-    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
-        """The rows as they are now, by id; an id that is not there is absent from the answer."""
+    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Rows:
+        """What was asked for, and what the same answers brought with it; an id that is not there is absent."""
         ...
 
-    def changes(self, kind: Kind, cursor: Row | None) -> Page:
-        """From the beginning if there is no cursor yet, else what changed since."""
+    def changes(self, stream: str, cursor: Row | None) -> Page:
+        """From the beginning if there is no cursor yet, else what changed since; parents before children."""
         ...
 
     def ask(self, path: str) -> Row:
@@ -254,7 +258,8 @@ class Connector:
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
     """How far back `changes` can look: with an older cursor everything has to be read again."""
-    pulls: Sequence[Kind] = ()
-    """What `changes` is polled for, in order."""
+    pulls: Sequence[str] = ()
+    """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
+    apart, a stream for each kind, by its name."""
     poll_seconds: int = 60
     """How often: where nothing else tells of a change, as often as the vendor's daily quota bears."""

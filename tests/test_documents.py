@@ -55,6 +55,14 @@ def test_the_architecture_names_tests_that_are_there():
         assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, f"{path}: {name}"
 
 
+def test_the_picture_of_the_way_names_rooms_that_are_there():
+    picture = (ROOT / "docs/pictures/way.svg").read_text(encoding="utf-8")
+    named = re.findall(r">((?:web|worker)/\w+)<", picture)
+    assert len(named) == 4
+    for name in named:
+        assert (ROOT / f"{name}.py").exists(), name
+
+
 def shown_commands():
     fences = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
     return [line.removeprefix("$ ") for fence in fences for line in fence.splitlines() if line.startswith("$ ")]

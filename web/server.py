@@ -86,6 +86,7 @@ def listen(app: object, taken: socket.socket, *, request_seconds: int = REQUEST_
         _dispatcher=_Threads(),
         sockets=[taken],
         ident="",
+        clear_untrusted_proxy_headers=False,  # whom to believe is the affair of web/proxies.py
         connection_limit=_CONNECTIONS_MAX,
         asyncore_use_poll=True,
         channel_timeout=request_seconds,

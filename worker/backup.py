@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import Misconfigured
 from core.settings import Settings
-from core.store import connections
+from core.store import connections, hub
 from core.store.engine import open_engine
 from core.store.migrate import check_schema
 from worker.hub import open_store
@@ -56,6 +56,7 @@ def restore(settings: Settings, source: Path) -> None:
             found = connections.connections(database)
         for one in found:
             store.write(one.workspace_id, partial(connections.ask_first, one=one, until=until))
+        store.write("", hub.forget)
     finally:
         store.engine.dispose()
 

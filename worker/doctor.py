@@ -15,6 +15,7 @@ from core.store.engine import check_engine, open_engine
 from core.store.migrate import check_schema
 from worker.embedded import check_redis
 from worker.hub import open_store
+from worker.one_hub import OneHub
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "glusterfs", "ceph", "afs"}
@@ -41,6 +42,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _tried("connections", "No connection is paused.", lambda: _check_connections(settings))
     finally:
         engine.dispose()
+    yield _tried("one hub", "No other hub works on this database.", lambda: _check_one_hub(settings))
     if settings.redis_url:
         yield _tried("redis", "Redis answers and keeps what it is given.", lambda: check_redis(settings))
     else:
@@ -103,6 +105,14 @@ def _check_secrets(settings: Settings) -> None:
         with store.read() as database:
             for connection in connections.connections(database):
                 connections.credentials(store, database, connection)
+    finally:
+        store.engine.dispose()
+
+
+def _check_one_hub(settings: Settings) -> None:
+    store = open_store(settings)
+    try:
+        OneHub(settings, store).check()
     finally:
         store.engine.dispose()
 

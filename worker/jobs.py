@@ -12,7 +12,7 @@ from worker.ingest import ingest
 from worker.pull import pull
 
 _log = logging.getLogger(__name__)
-_DRAINS = {"ingest": ingest, "deliver": deliver, "pull": pull}
+_DRAINS = {"ingest": ingest, "deliver": deliver}
 _HUBS: list[Hub] = []
 
 
@@ -22,11 +22,14 @@ def drain(workspace_id: str, connection_id: str, kind: str, purpose: str) -> Non
     lane = LaneName(workspace_id, connection_id, kind, purpose)
     hub = this_hub()
     hub.bell.answered(lane)
-    if purpose not in _DRAINS or kind not in set(Kind):
+    began = hub.clock.now()
+    if purpose == "pull":
+        again = pull(hub, workspace_id, connection_id, kind)
+    elif purpose in _DRAINS and kind in set(Kind):
+        again = _DRAINS[purpose](hub, workspace_id, connection_id, Kind(kind))
+    else:
         _log.warning("a job named a lane that does not exist: %s", lane.text[:200])
         return
-    began = hub.clock.now()
-    again = _DRAINS[purpose](hub, workspace_id, connection_id, Kind(kind))
     hub.bell.ring(*again)
     seconds = (hub.clock.now() - began).total_seconds()
     _log.info("drained", extra={"lane": lane.text, "seconds": round(seconds, 3), "rings": len(again)})

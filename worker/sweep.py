@@ -1,15 +1,20 @@
 """The ticker: rings every lane that has due work, and starts what the schedule asks for. Any number may run."""
 
 import logging
+import math
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from threading import Event
 
 from connectors.registry import CONNECTORS
-from core.errors import HubError
+from core.errors import Busy, HubError
 from core.failpoint import failpoint
 from core.store import connections, duties
 from worker.bell import LaneName
 from worker.hub import Hub
+from worker.one_hub import SIGN_SECONDS, OneHub
 
 TICK_SECONDS = 0.5
 
@@ -39,8 +44,8 @@ def schedule(hub: Hub) -> None:
         taken = hub.store.write(connection.workspace_id, partial(duties.take_slot, task=task, slot=slot))
         failpoint("P20-after")
         if taken:
-            for kind in CONNECTORS[connection.vendor].pulls:
-                hub.bell.ring(LaneName(connection.workspace_id, connection.id, kind, "pull"))
+            for stream in CONNECTORS[connection.vendor].pulls:
+                hub.bell.ring(LaneName(connection.workspace_id, connection.id, stream, "pull"))
 
 
 def tick(hub: Hub) -> None:
@@ -50,6 +55,24 @@ def tick(hub: Hub) -> None:
         schedule(hub)
     except HubError as error:
         _log.warning("the sweep found no opening: %s", error)
+
+
+def run_scheduler(hub: Hub, one: OneHub, stopped: Event) -> None:
+    """Ticks until it is stopped, and speaks for its hub. Raises Misconfigured once another one took the database."""
+    signed_at = -math.inf
+    while not stopped.wait(TICK_SECONDS):
+        tick(hub)
+        if time.monotonic() - signed_at > SIGN_SECONDS:
+            _told(one.give_sign)
+            signed_at = time.monotonic()
+    _told(one.sign_off)
+
+
+def _told(sign: Callable[[], None]) -> None:
+    try:
+        sign()
+    except Busy as error:
+        _log.warning("the database heard no sign of life: %s", error)
 
 
 def _slot(now: datetime, seconds: float) -> datetime:

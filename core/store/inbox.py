@@ -1,11 +1,11 @@
 """What we were told: receipts and their events, kept for ever, each event unique per connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -17,6 +17,7 @@ from core.store.work import Store, Work
 ATTEMPTS_MAX = 3
 
 _HINTS_MAX = 500
+_WAITING_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,17 @@ class Hint:
 
     remote_id: str
     event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Events that nobody works on yet, by the object that each is about."""
+
+    events: Mapping[tuple[str, str], Sequence[str]]
+
+    def answered_by(self, shown: Iterable[tuple[str, str]]) -> list[str]:
+        """The events about these (kind, remote id)."""
+        return [event_id for one in shown for event_id in self.events.get(one, ())]
 
 
 def receive(store: Store, work: Work, messages: Sequence[Message]) -> list[str]:
@@ -138,6 +150,25 @@ def claim(work: Work, connection_id: str, kind: str, objects_max: int) -> list[H
     if ids:
         work.connection.execute(update(event).where(*_these(work, ids)).values(attempts=event.c.attempts + 1))
     return [Hint(remote_id, tuple(event_ids)) for remote_id, event_ids in chosen.items()]
+
+
+def waiting(database: Connection, workspace_id: str, connection_id: str) -> Waiting:
+    """What a read that begins after this answers too, should it show these objects. Not more than is soon looked at."""
+    event = schema.event
+    rows = database.execute(
+        select(event.c.id, event.c.kind, event.c.remote_id)
+        .where(
+            event.c.workspace_id == workspace_id,
+            event.c.connection_id == connection_id,
+            event.c.state == "pending",
+            event.c.attempts == 0,
+        )
+        .limit(_WAITING_MAX)
+    )
+    events: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        events.setdefault((row.kind, row.remote_id), []).append(row.id)
+    return Waiting(events)
 
 
 def finish(work: Work, event_ids: Sequence[str]) -> None:

@@ -169,7 +169,7 @@ def still_ready(work: Work, delivery_ids: Sequence[str]) -> set[str]:
                 delivery.c.state == _S.PENDING.value,
             )
             .order_by(delivery.c.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         ).scalars()
     )
 
@@ -525,7 +525,7 @@ def _waits_or_wakes(work: Work, connection_id: str) -> None:
         work.connection.execute(
             select(connection.c.id)
             .where(connection.c.workspace_id == work.workspace_id, connection.c.id == connection_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
 
 

@@ -10,8 +10,9 @@ import zlib
 from typing import Any
 
 _LEVEL = 6
-_BARE = -15
-"""No header and no checksum around the compressed bytes."""
+_BARE_16_KIB = -14
+"""The window, without header and checksum around the compressed bytes; objects are small, and a larger one is slow."""
+_MEMORY_LEVEL = 6
 
 
 class Archive:
@@ -28,15 +29,15 @@ class Archive:
 
     def pack(self, likeness: str, value: Any) -> bytes:
         """`likeness` says what the value looks like: its kind, or something narrower."""
-        written = json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+        written = json.dumps(value, separators=(",", ":")).encode()
         number = self._number_of.get(likeness)
         if number is None:
             number = self._number_of[likeness] = len(self._sample)
             self._sample[number] = written
             self._database.execute("INSERT INTO sample VALUES (?, ?, ?)", (number, likeness, written))
-        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _BARE, zdict=self._sample[number])
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _BARE_16_KIB, _MEMORY_LEVEL, zdict=self._sample[number])
         return number.to_bytes(2) + packer.compress(written) + packer.flush()
 
     def unpack(self, packed: bytes) -> Any:
         number = int.from_bytes(packed[:2])
-        return json.loads(zlib.decompressobj(_BARE, zdict=self._sample[number]).decompress(packed[2:]))
+        return json.loads(zlib.decompressobj(_BARE_16_KIB, zdict=self._sample[number]).decompress(packed[2:]))

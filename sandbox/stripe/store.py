@@ -18,9 +18,6 @@ from sandbox.stripe.blanks import BLANKS
 from sandbox.stripe.errors import MalformedParameterError, no_such
 from sandbox.stripe.rows import Row
 
-Key = tuple[int, int]
-"""Created, serial number: a strict order even where many share a second."""
-
 PREFIX = {
     "customer": "cus",
     "product": "prod",
@@ -87,12 +84,11 @@ NOUN = {"invoiceitem": "invoice item", "balance_transaction": "balance transacti
 _SILENT = frozenset({"event", "line_item", "credit_note_line_item", "item", "balance"})
 """What comes and goes with something else, and is no effect of its own."""
 
-_AWAKE_MAX = 1_000
-"""How many objects stay unpacked from one request to the next."""
 _CACHE_KIB = 32 * 1024
-_GONE = -1
-"""Where lists would show a tombstone; no list goes back so far."""
-_LATEST = 2**62
+_SERIAL_BITS = 29
+"""A position is the second of creation and behind it a serial number: a strict order where many share a second."""
+_LAST_SERIAL = 2**_SERIAL_BITS - 1
+_LAST_SECOND = 2**33 - 1
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -189,11 +185,13 @@ class Store:
         wanted = {name: value for name, value in (where or {}).items() if value is not None}
         indexed = {name: wanted.pop(name) for name in INDEXED.get(kind, ()) if name in wanted}
         backwards = "ending_before" not in params
+        first, last = _span(params.get("created"))
         cursor = self._cursor(kind, params, "starting_after" if backwards else "ending_before")
-        span = _span(params.get("created"))
+        if cursor is not None:
+            first, last = (first, min(last, cursor - 1)) if backwards else (max(first, cursor + 1), last)
         limit = params.get("limit") or 10
         rows: list[Row] = []
-        for row in self._listed(kind, indexed, span, cursor, backwards=backwards):
+        for row in self._listed(kind, indexed, (first, last), backwards=backwards):
             if all(row[name] == value for name, value in wanted.items()) and (keep is None or keep(row)):
                 if len(rows) == limit:
                     return Page(rows if backwards else rows[::-1], has_more=True)
@@ -220,8 +218,7 @@ class Store:
     def rest(self) -> None:
         """Between two requests: all is packed, and nobody holds an object that was unpacked."""
         self._write_all()
-        if len(self._awake) > _AWAKE_MAX:
-            self._awake.clear()
+        self._awake.clear()
 
     def pop_effects(self) -> list[Effect]:
         effects, self.effects = self.effects, {}
@@ -243,7 +240,7 @@ class Store:
             "rows": [
                 self.archive.unpack(body)
                 for kind in sorted(KINDS)
-                for (body,) in self.database.execute(f'SELECT body FROM "{kind}" ORDER BY serial')  # noqa: S608
+                for (body,) in self.database.execute(f'SELECT body FROM "{kind}" ORDER BY position')  # noqa: S608
             ],
         }
 
@@ -268,12 +265,12 @@ class Store:
         changed = self._changed[kind]
         if not changed:
             return
-        columns = ("serial", "id", "created", *INDEXED.get(kind, ()), "body")
+        columns = ("position", "id", *INDEXED.get(kind, ()), "body")
         places = ", ".join("?" * len(columns))
         self.database.executemany(
             f'REPLACE INTO "{kind}" ({", ".join(map(_quoted, columns))}) VALUES ({places})',  # noqa: S608
             [
-                (row["_serial"], id_, _moment(row), *_indexed_values(row), self.archive.pack(_likeness(row), row))
+                (_position(row), id_, *_indexed_values(row), self.archive.pack(_likeness(row), row))
                 for id_, row in changed.items()
             ],
         )
@@ -289,17 +286,13 @@ class Store:
         self,
         kind: str,
         where: Mapping[str, Any],
-        span: tuple[int, int] = (0, _LATEST),
-        cursor: Key | None = None,
+        span: tuple[int, int] = (0, _LAST_SECOND << _SERIAL_BITS | _LAST_SERIAL),
         *,
         backwards: bool = False,
     ) -> Iterator[Row]:
         """Along the index of the first of the fields; where it may have several values, along all of them at once."""
         self._write(kind)
-        conditions, values = ["created BETWEEN ? AND ?"], [*span]
-        if cursor:
-            conditions.append(f"(created, serial) {'<' if backwards else '>'} (?, ?)")
-            values += cursor
+        conditions, values = ["position BETWEEN ? AND ?"], [*span]
         names = sorted(where, key=lambda name: not isinstance(where[name], set | frozenset))
         for name in names[1:]:
             conditions.append(f"+{_quoted(name)} IS ?")
@@ -311,16 +304,15 @@ class Store:
         if not branches:
             return
         selects = [
-            f'SELECT id, body, created, serial FROM "{kind}" WHERE {" AND ".join([branch, *conditions])}'  # noqa: S608
+            f'SELECT position, id, body FROM "{kind}" WHERE {" AND ".join([branch, *conditions])}'  # noqa: S608
             for branch in branches
         ]
-        order = "DESC" if backwards else "ASC"
-        asked = f"{' UNION ALL '.join(selects)} ORDER BY created {order}, serial {order}"
+        asked = f"{' UNION ALL '.join(selects)} ORDER BY position {'DESC' if backwards else 'ASC'}"
         given = [one for value in along for one in (value, *values)] if names else values
-        for id_, body, *_ in self.database.execute(asked, given):
+        for _, id_, body in self.database.execute(asked, given):
             yield self._unpacked(kind, id_, body)
 
-    def _cursor(self, kind: str, params: Mapping[str, Any], param: str) -> Key | None:
+    def _cursor(self, kind: str, params: Mapping[str, Any], param: str) -> int | None:
         if "starting_after" in params and "ending_before" in params:
             raise MalformedParameterError(
                 "You can only specify one of starting_after or ending_before.", param="ending_before"
@@ -330,7 +322,7 @@ class Store:
         row = self.find(kind, params[param])
         if row is None or row.deleted:
             raise no_such(NOUN.get(kind, kind), params[param], param, status=400)
-        return _moment(row), row["_serial"]
+        return _position(row)
 
     def _note(self, operation: str, row: Row) -> None:
         """The first thing a request does to an object is what it did to it."""
@@ -351,13 +343,10 @@ def _database() -> sqlite3.Connection:
     database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     for kind in sorted(KINDS):
         names = INDEXED.get(kind, ())
-        columns = ", ".join(
-            ("serial INTEGER PRIMARY KEY", "id UNIQUE", "created INTEGER", *map(_quoted, names), "body")
-        )
+        columns = ", ".join(("position INTEGER PRIMARY KEY", "id UNIQUE", *map(_quoted, names), "body"))
         database.execute(f'CREATE TABLE "{kind}" ({columns})')
-        database.execute(f'CREATE INDEX "{kind} created" ON "{kind}" (created)')
-        for name in names:
-            database.execute(f'CREATE INDEX "{kind} {name}" ON "{kind}" ({_quoted(name)}, created)')
+        for name in names:  # SQLite: an index ends with the primary key, so each is in order of position
+            database.execute(f'CREATE INDEX "{kind} {name}" ON "{kind}" ({_quoted(name)})')
     return database
 
 
@@ -374,13 +363,16 @@ def _indexed_values(row: Row) -> tuple[Any, ...]:
     return tuple(None if row.deleted else row[name] for name in INDEXED.get(row.kind, ()))
 
 
-def _moment(row: Row) -> int:
-    return _GONE if row.deleted else int(row.get("created") or row.get("date") or 0)
+def _position(row: Row) -> int:
+    """A tombstone's is below 0, where no list goes."""
+    if row.deleted:
+        return -int(row["_serial"])
+    return min(int(row.get("created") or row.get("date") or 0), _LAST_SECOND) << _SERIAL_BITS | int(row["_serial"])
 
 
 def _span(created: Mapping[str, int] | None) -> tuple[int, int]:
-    """The first and the last second within the bounds on `created`."""
-    first, last = 0, _LATEST
+    """The first and the last position within the bounds on `created`."""
+    first, last = 0, _LAST_SECOND
     for name, bound in (created or {}).items():
         match name:
             case "gt":
@@ -391,7 +383,7 @@ def _span(created: Mapping[str, int] | None) -> tuple[int, int]:
                 last = min(last, bound - 1)
             case "lte":
                 last = min(last, bound)
-    return first, last
+    return min(first, _LAST_SECOND + 1) << _SERIAL_BITS, max(last, -1) << _SERIAL_BITS | _LAST_SERIAL
 
 
 def paged(rows: Iterable[Row], params: Mapping[str, Any], kind: str) -> Page:

@@ -100,7 +100,7 @@ class Administration:
             for change in self._ledger.journal.take()
             if change.before is None or change.before.updated_at != change.row.updated_at
         ]
-        self._webhooks.notice(changes, self._ledger.organisation_id)
+        self._webhooks.notice(changes, self._ledger.organisation_id, self._ledger.rules)
         return {"Contacts": [contacts.shown_contact(self._ledger, row, whole=True) for row in rows]}
 
     def subscribe(self, wanted: dict[str, Any]) -> Any:

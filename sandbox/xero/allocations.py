@@ -70,7 +70,9 @@ def _allocate(ledger: Ledger, kind: CreditKind, credit_id: str, element: Element
         raise InvalidError("Invoice not found")
     amount = wire.read_amount(element, "Amount")
     _check(credit, invoice, amount)
-    day = wire.read_day(element, "Date") or ledger.today()
+    day = wire.read_day(element, "Date")
+    if day is None:
+        raise InvalidError("The allocation date must be specified")
     ledger.check_lock_dates(day)
     allocation = Allocation(
         id=ledger.new_id(ledger.allocations, "allocation", credit.id, invoice.id, amount),

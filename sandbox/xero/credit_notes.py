@@ -3,10 +3,18 @@
 from sandbox.xero import numbered
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.credits import CREDIT_NOTE, found_credit, get_credit, list_credits, shown_credit
+from sandbox.xero.errors import InvalidError
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.numbered import Numbered
 from sandbox.xero.rows import Credit
 from sandbox.xero.wire import Element
+
+
+def _finished(_ledger: Ledger, _element: Element, note: Credit) -> Credit:
+    if not note.lines:
+        raise InvalidError("One or more line items must be specified")
+    return note
+
 
 _KIND: Numbered[Credit] = Numbered(
     name=CREDIT_NOTE.name,
@@ -17,7 +25,7 @@ _KIND: Numbered[Credit] = Numbered(
     types=("ACCRECCREDIT", "ACCPAYCREDIT"),
     prefix="CN-",
     discounts=False,
-    finished=lambda _ledger, _element, note: note,
+    finished=_finished,
     shown=lambda call, row: shown_credit(call.ledger, row, CREDIT_NOTE, call.unit_places),
 )
 

@@ -186,9 +186,12 @@ def _found(call: Call) -> Invoice:
     return row
 
 
-def _finished(_ledger: Ledger, element: Element, invoice: Invoice) -> Invoice:
-    if invoice.status == "AUTHORISED" and invoice.due_on is None:
-        raise InvalidError("The DueDate must be specified to approve the document")
+def _finished(ledger: Ledger, element: Element, invoice: Invoice) -> Invoice:
+    if invoice.status == "AUTHORISED" and ledger.rules.approval_needs_lines_and_due_date:
+        if not invoice.lines:
+            raise InvalidError("One or more line items must be specified")
+        if invoice.due_on is None:
+            raise InvalidError("The DueDate must be specified to approve the document")
     return replace(
         invoice,
         url=wire.read_text(element, "Url") or invoice.url,

@@ -12,6 +12,7 @@ from sandbox.kit import Clock
 from sandbox.xero import rows
 from sandbox.xero.codec import decode, encode
 from sandbox.xero.errors import InvalidError
+from sandbox.xero.rules import Rules
 from sandbox.xero.table import Journal, R, Table
 
 _NAMESPACE = UUID("6d1b2f0a-5f0e-5b52-9d53-0c1f7e6f3a10")
@@ -35,26 +36,6 @@ class Organisation:
     timezone: str = "Europe/Berlin"
     period_lock_date: date | None = None
     end_of_year_lock_date: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Behaviour that is general knowledge rather than documented, so that it can be switched off."""
-
-    line_total_must_match: bool = True
-    payment_account_must_share_a_currency: bool = True
-    numbers_of_deleted_drafts_are_free: bool = True
-    unpaged_lists_are_summaries: bool = True
-    zero_totals_are_paid_at_once: bool = True
-    contact_numbers_are_unique: bool = True
-    unknown_tracking_is_refused: bool = True
-    payments_of_a_batch_are_deleted_together: bool = True
-    bank_transfers_stay_in_one_currency: bool = True
-    manual_journals_leave_banks_and_debtors_alone: bool = True
-    documents_of_merged_contacts_keep_their_moment: bool = True
-    documents_of_archived_contacts_stay_as_they_are: bool = True
-    rotated_refresh_tokens_have_grace: bool = True
-    scopes_are_enforced: bool = True
 
 
 def _spoken(day: date) -> str:
@@ -217,8 +198,9 @@ class Ledger:
             raise InvalidError("The currency rate must be greater than zero")
         if given is not None:
             return given
-        base = DAY_RATES.get(self.organisation.base_currency, Decimal(1))
-        return (DAY_RATES.get(code, Decimal(1)) / base).quantize(Decimal("0.000001"))
+        base, foreign = (DAY_RATES.get(one, Decimal(1)) for one in (self.organisation.base_currency, code))
+        rate = foreign / base if self.rules.rates_are_foreign_units_for_a_base_unit else base / foreign
+        return rate.quantize(Decimal("0.000001"))
 
     def check_lock_dates(self, day: date) -> None:
         """A lock date closes its own day and all before it."""

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from connectors.registry import CONNECTORS
 from core.clock import ManualClock
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
@@ -117,8 +118,8 @@ class DrainedHub(Hub):
         """Everything that can be polled, from every connection, and then all the work that it gives."""
         for name in ("Stripe", "Xero"):
             connection = self.connection(name)
-            for kind in Kind:
-                pull(self.hub, self.workspace_id, connection.id, kind)
+            for stream in CONNECTORS[connection.vendor].pulls:
+                pull(self.hub, self.workspace_id, connection.id, stream)
         self.work()
 
     def drain(self, purpose, kind, name):

@@ -90,16 +90,16 @@ _CAUSES = {
     ReasonCode.CRASHED: "Set aside after failing",
     ReasonCode.CONTRACT_BROKEN: "An answer nobody expected",
 }
-_MINUS = "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def amount(minor: int, currency: str) -> str:
     """1234567 EUR -> 12,345.67; a real minus, so that figures stand in line."""
-    return f"{decimal_of(minor, currency):,f}".replace("-", _MINUS)
+    return f"{decimal_of(minor, currency):,f}".replace("-", MINUS)
 
 
 def unit(value: Decimal | None) -> str:
-    return "" if value is None else f"{value.normalize():,f}".replace("-", _MINUS)
+    return "" if value is None else f"{value.normalize():,f}".replace("-", MINUS)
 
 
 def day(value: str | date) -> str:

@@ -4,6 +4,14 @@ from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table,
 
 from core.store.schema.common import Exact, Id, Moment, bare_table, metadata, ref, table
 
+hub = Table(
+    "hub",
+    metadata,
+    Column("id", Text, primary_key=True),  # one row
+    Column("bell", Text, nullable=False),  # a secret of the Redis that this hub's processes share
+    Column("alive_at", Moment, nullable=False),
+)
+
 workspace = Table(
     "workspace",
     metadata,

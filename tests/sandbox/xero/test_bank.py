@@ -151,11 +151,6 @@ def test_a_transfer_that_breaks_a_rule_is_refused(client, fields, message):
     assert client.refused("PUT", "/BankTransfers?summarizeErrors=false", transfer(**fields)) == [message]
 
 
-def test_the_rule_of_one_currency_a_transfer_can_be_switched_off(client):
-    client.admin("rules", {"bank_transfers_stay_in_one_currency": False})
-    assert client.ok("PUT", "/BankTransfers", transfer(ToBankAccount={"Code": "1301"}))["Status"] == "AUTHORISED"
-
-
 @pytest.mark.parametrize("by_path", [True, False])
 def test_a_transfer_is_deleted_with_both_sides_and_not_twice(client, by_path):
     made = client.ok("PUT", "/BankTransfers", transfer())
@@ -217,15 +212,6 @@ def test_a_batch_pays_several_invoices_and_is_deleted_as_one(client, batch):
     assert client.refused("POST", f"/BatchPayments/{made['BatchPaymentID']}", {"Reference": "x"}) == [
         "The only change that a batch payment can take is the Status DELETED"
     ]
-
-
-def test_payments_of_a_batch_can_go_alone_by_rule(client, batch):
-    client.admin("rules", {"payments_of_a_batch_are_deleted_together": False})
-    _, body = batch()
-    made = client.ok("PUT", "/BatchPayments", body)
-    payment_id = made["Payments"][0]["PaymentID"]
-    assert client.ok("POST", f"/Payments/{payment_id}", {"Status": "DELETED"})["Status"] == "DELETED"
-    assert client.ok("POST", f"/BatchPayments/{made['BatchPaymentID']}", {"Status": "DELETED"})["Status"] == "DELETED"
 
 
 def test_a_batch_that_breaks_a_rule_pays_nothing(client, batch, invoiced):

@@ -48,12 +48,6 @@ def test_a_contact_that_breaks_a_rule_is_refused_in_xeros_words(client, fields, 
     assert client.refused("PUT", "/Contacts", fields) == [message]
 
 
-def test_contact_numbers_may_be_shared_by_rule(client):
-    client.admin("rules", {"contact_numbers_are_unique": False})
-    client.ok("PUT", "/Contacts", [{"Name": "Ada", "ContactNumber": "n1"}, {"Name": "Bob", "ContactNumber": "n1"}])
-    assert len(client.ok("GET", '/Contacts?where=ContactNumber=="n1"')) == 2
-
-
 def test_a_rename_onto_another_active_contact_is_refused_and_onto_itself_is_not(client):
     client.ok("PUT", "/Contacts", {"Name": "Ada"})
     bob = client.ok("PUT", "/Contacts", {"Name": "Bob"})

@@ -110,13 +110,6 @@ def test_the_number_of_a_voided_invoice_stays_used_and_that_of_a_deleted_draft_i
     assert invoiced(InvoiceNumber="A-2")["InvoiceID"] != deleted["InvoiceID"]
 
 
-def test_the_numbers_of_deleted_drafts_can_be_kept_by_rule(client, invoiced):
-    client.admin("rules", {"numbers_of_deleted_drafts_are_free": False})
-    deleted = invoiced(InvoiceNumber="A-2", Status="DRAFT")
-    client.ok("POST", "/Invoices", {"InvoiceID": deleted["InvoiceID"], "Status": "DELETED"})
-    assert client.refused("PUT", "/Invoices", invoice(InvoiceNumber="A-2")) == ["Invoice # must be unique."]
-
-
 def test_an_invoice_without_a_number_gets_the_next_one(invoiced):
     assert [invoiced(Reference=str(place))["InvoiceNumber"] for place in range(2)] == ["INV-0001", "INV-0002"]
 
@@ -243,13 +236,6 @@ def test_a_foreign_invoice_keeps_its_rate_and_an_omitted_one_is_the_days(invoice
     assert invoiced(CurrencyCode="USD", CurrencyRate=1.05)["CurrencyRate"] == 1.05
     assert invoiced(CurrencyCode="USD", Reference="2")["CurrencyRate"] == 1.0847
     assert invoiced(CurrencyRate=1.05, Reference="3")["CurrencyRate"] == 1
-
-
-def test_a_zero_total_is_paid_at_once_unless_the_rule_is_off(client, invoiced):
-    zero = [line(UnitAmount=100), line(UnitAmount=-100)]
-    assert invoiced(LineItems=zero)["Status"] == "PAID"
-    client.admin("rules", {"zero_totals_are_paid_at_once": False})
-    assert invoiced(LineItems=zero, Reference="2")["Status"] == "AUTHORISED"
 
 
 def test_an_invoice_creates_its_contact_by_name_or_finds_it(client, invoiced):
