@@ -136,6 +136,8 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    also: Sequence[Kind] = ()
+    """Other kinds whose documents stand in the same list there, under ids of its own."""
     figures: Callable[[Row], Figures | None] | None = None
     """What the vendor says a document amounts to, of a kind whose rows never become entities."""
     further: Callable[[Row], Sequence[tuple[Kind, str, Entity]]] = lambda _: ()
@@ -165,6 +167,8 @@ class Writes:
     found: Callable[[Sequence[Row], Row], Sequence[Outcome]]
     """(rows sent, the question's parsed answer) to one outcome per row; None where it is proven absent."""
     natural_key: Callable[[Row], str]
+    apart: Callable[[Row], str] = lambda _: ""
+    """What all elements of one call share: those that differ in it go into calls of their own."""
     batch_max: int = 1
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
