@@ -26,7 +26,11 @@ def drain(workspace_id: str, connection_id: str, kind: str, purpose: str) -> Non
         _log.warning("a job named a lane that does not exist: %s", lane.text[:200])
         return
     began = hub.clock.now()
-    again = _DRAINS[purpose](hub, workspace_id, connection_id, Kind(kind))
+    try:
+        again = _DRAINS[purpose](hub, workspace_id, connection_id, Kind(kind))
+    except Exception:  # noqa: BLE001 - RQ would log an error's text, and keep it in Redis: texts may hold names
+        _log.exception("a drain stopped", extra={"lane": lane.text})
+        return
     hub.bell.ring(*again)
     seconds = (hub.clock.now() - began).total_seconds()
     _log.info("drained", extra={"lane": lane.text, "seconds": round(seconds, 3), "rings": len(again)})
