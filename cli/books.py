@@ -73,22 +73,22 @@ def state_hash(workspace: str | None) -> Printed:
 @_WORKSPACE
 @printing
 def status(workspace: str | None) -> Printed:
-    """Show what is open, and what waits for a person and why."""
+    """Show what is open, what waits for a person or is held, and why."""
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
     with store.read() as database:
         links = connections.connections(database, workspace)
         counts = duties.open_work(database, workspace)
         waiting = parked.by_cause(database, workspace)
+        held = parked.held_by_cause(database, workspace)
     told = {
         "connections": [
             {"name": one.name, "vendor": one.vendor, "state": one.state, "sentence": one.pause_sentence}
             for one in links
         ],
         "work": counts,
-        "parked": [
-            {"what": one.what, "count": one.count, "code": one.code, "example": _sentence(one)} for one in waiting
-        ],
+        "parked": [_told(one) for one in waiting],
+        "held": [_told(one) for one in held],
     }
 
     def show(console: Console) -> None:
@@ -97,12 +97,17 @@ def status(workspace: str | None) -> Printed:
         console.print()
         work = [[what, state, str(count)] for what, of in counts.items() for state, count in sorted(of.items())]
         console.print(table(["work", "state", "count"], work, ["count"]))
-        for one in waiting:
-            console.print()
-            console.print(f"{one.count} {one.what} parked", style="bold")
-            sentence(_sentence(one))(console)
+        for how, causes in (("parked", waiting), ("held", held)):
+            for one in causes:
+                console.print()
+                console.print(f"{one.count} {one.what} {how}", style="bold")
+                sentence(_sentence(one))(console)
 
     return told, show
+
+
+def _told(one: parked.Cause) -> dict[str, str | int]:
+    return {"what": one.what, "count": one.count, "code": one.code, "example": _sentence(one)}
 
 
 def _sentence(one: parked.Cause) -> str:

@@ -53,11 +53,15 @@ class Notification:
     """What the vendor said, apart from what differs between two attempts to tell it: to notice a key used twice."""
 
 
+Rows = Mapping[tuple[Kind, str], Row]
+"""Rows as they are now, by kind and remote id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What changed: rows as they are now, or notifications where the vendor only tells that something did."""
 
-    rows: Sequence[Row]
+    rows: Rows
     notifications: Sequence[Notification]
     cursor: Row
     """Where to go on: opaque to the engine, JSON, saved in the same commit as what was read."""
@@ -84,6 +88,8 @@ class Stored:
     remote_id: str
     version: str
     row: Row
+    gone: bool = False
+    """It was taken away: voided or deleted, and no document there any more."""
 
 
 Outcome = Stored | Problem | None
@@ -167,6 +173,10 @@ class Writes:
     """Each is an id that the entity refers to, so that it can change coordinates with it; or one empty text."""
     needs: Callable[[Entity], Iterable[tuple[Kind, str]]] = references
     """What has to be there before it, as far as this vendor is written to: (kind, id the entity names it by)."""
+    removes: Callable[[Entity], bool] = lambda _: False
+    """Whether the entity, as it is, is to be taken away there."""
+    rests_on_it: Sequence[Kind] = ()
+    """The kinds whose documents have to be gone there before one of this kind can be taken away."""
     on_demand: bool = False
     """True: written only once another document needs it there (a customer without an invoice stays away)."""
 
@@ -178,12 +188,12 @@ class Client(Protocol):
         """The account's id at the vendor, as the credentials see it."""
         ...
 
-    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
-        """The rows as they are now, by id; an id that is not there is absent from the answer."""
+    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Rows:
+        """What was asked for, and what the same answers brought with it; an id that is not there is absent."""
         ...
 
-    def changes(self, kind: Kind, cursor: Row | None) -> Page:
-        """From the beginning if there is no cursor yet, else what changed since."""
+    def changes(self, stream: str, cursor: Row | None) -> Page:
+        """From the beginning if there is no cursor yet, else what changed since; parents before children."""
         ...
 
     def ask(self, path: str) -> Row:
@@ -220,6 +230,16 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Periods:
+    """Where a ledger says which of its periods are closed."""
+
+    path: str
+    """Below the base URL: one GET."""
+    closed_until: Callable[[Row], str]
+    """Its answer to the last day (ISO) that nothing may be dated any more; empty where every period is open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     vendor: str
     role: Role
@@ -229,11 +249,13 @@ class Connector:
     limit: RateLimit
     webhook: Webhook | None = None
     oauth: OAuth | None = None
+    periods: Periods | None = None
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
     """How far back `changes` can look: with an older cursor everything has to be read again."""
-    pulls: Sequence[Kind] = ()
-    """What `changes` is polled for, in order."""
+    pulls: Sequence[str] = ()
+    """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
+    apart, a stream for each kind, by its name."""
     poll_seconds: int = 60
     """How often: where nothing else tells of a change, as often as the vendor's daily quota bears."""

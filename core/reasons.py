@@ -1,4 +1,4 @@
-"""Why something waits for a person, as a code with parameters and a sentence a bookkeeper understands.
+"""Why something waits, as a code with parameters and a sentence a bookkeeper understands.
 
 A reason is data: stored, grouped, counted, and shown in words only at the end. Each sentence says what happened, to
 which document, and what to do; the button that does it is `remedy`.
@@ -49,6 +49,11 @@ class Reason:
     code: ReasonCode
     params: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is resolved by what another document says next, and needs nobody."""
+        return self.code in _RESOLVED_BY_THE_NEXT_NEWS
+
     def sentence(self) -> str:
         return _SENTENCES[self.code].format_map(_Named(self.params))
 
@@ -93,7 +98,7 @@ _SENTENCES = {
     ReasonCode.RATE_TOO_COARSE: "{document} of {amount} was settled as {settled}, and no exchange rate that "
     "{connection} keeps makes one of the other. Enter it there by hand and link it.",
     ReasonCode.NOT_MOVED_YET: "{document} has not moved the gateway's balance yet, whose day it is dated by. "
-    "Press retry when it has.",
+    "It goes by itself once it has.",
     ReasonCode.CONTACT_MISSING: "{document} is no known customer's, and {connection} keeps money that goes out only "
     "with a contact. Enter it there by hand and link it.",
     ReasonCode.STORED_DIFFERENTLY: "{connection} stored {document} with {field} {theirs} where {ours} was sent. Open "
@@ -107,7 +112,7 @@ _SENTENCES = {
     ReasonCode.NOT_CHANGEABLE: "{document} can no longer be changed at {connection}, which said: {words} Undo there "
     "what rests on it (a payment, say) and press retry.",
     ReasonCode.PERIOD_LOCKED: "{document} is dated {on}, and {connection} is closed up to {lock}. Open the period "
-    "there or choose how late documents are dated.",
+    "there: what is held for it then goes by itself.",
     ReasonCode.REFUSED: "{connection} refused {document} and said: {words} Correct the cause and press retry.",
     ReasonCode.UNREADABLE_BODY: "A signed message from {connection} could not be read ({problem}). It is kept; what "
     "it was about is found by the next poll.",
@@ -124,6 +129,8 @@ _SENTENCES = {
     "Nothing was assumed; press retry, or report it.",
 }
 
+_RESOLVED_BY_THE_NEXT_NEWS = frozenset({ReasonCode.NOT_MOVED_YET})
+
 _REMEDIES = {
     ReasonCode.SLOT_UNMAPPED: "add a rule",
     ReasonCode.RATE_MISSING: "enter the rate",
@@ -133,7 +140,7 @@ _REMEDIES = {
     ReasonCode.NEGATIVE_TOTAL: "link",
     ReasonCode.TOTALS_DIFFER: "retry",
     ReasonCode.RATE_TOO_COARSE: "link",
-    ReasonCode.NOT_MOVED_YET: "retry",
+    ReasonCode.NOT_MOVED_YET: "wait",
     ReasonCode.CONTACT_MISSING: "link",
     ReasonCode.STORED_DIFFERENTLY: "accept theirs",
     ReasonCode.NAME_TAKEN: "link",

@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sandbox.kit import Request, Response
+from sandbox.log import Log
 
 KEPT_HEADERS = (
     "idempotency-key",
@@ -31,16 +31,15 @@ def without_secrets(text: str, content_type: str) -> str:
 
 class CallLog:
     def __init__(self) -> None:
-        self._calls: list[dict[str, Any]] = []
+        self._calls = Log()
 
-    def add(self, at: datetime, request: Request, response: Response | None, fault: str | None) -> dict[str, Any]:
-        """The new entry; whoever sends the answer sets its "answered" when it has left whole.
+    def add(self, at: datetime, request: Request, response: Response | None, fault: str | None) -> int:
+        """The number of the new entry, to be said again when the answer has left whole.
 
         `response` is what the vendor decided, None where it was never asked.
         """
         content_type = request.headers.get("content-type", "")
         call = {
-            "n": len(self._calls) + 1,
             "at": at.isoformat(),
             "method": request.method,
             "path": request.path,
@@ -54,11 +53,13 @@ class CallLog:
             "replayed": response is not None and response.replayed,
             "answered": False,
         }
-        self._calls.append(call)
-        return call
+        return self._calls.append(call)
 
-    def after(self, n: int) -> list[Mapping[str, Any]]:
-        return [*self._calls[max(n, 0) :]]
+    def answered(self, number: int) -> None:
+        self._calls.change(number, answered=True)
+
+    def after(self, number: int) -> list[dict[str, Any]]:
+        return self._calls.after(number)
 
     def clear(self) -> None:
         self._calls.clear()

@@ -34,7 +34,8 @@ class Exchange:
     way: Literal["whole", "cut", "nothing"] = "whole"
     wait_seconds: float = 0
     """Before the answer, or before the connection is closed."""
-    call: dict[str, Any] | None = None
+    call: int | None = None
+    """Its number in the log."""
     as_decided: bool = True
     """Whether the response is the vendor's own, so that sending it whole means "answered"."""
 
@@ -79,7 +80,7 @@ class Desk:
     def answered(self, exchange: Exchange) -> None:
         if exchange.call is not None and exchange.as_decided:
             with self.lock:
-                exchange.call["answered"] = True
+                self._log.answered(exchange.call)
 
     def _decide(self, request: Request, fault: Fault | None) -> Response | None:
         if fault is None or fault.fault not in NOT_EXECUTED:

@@ -1,4 +1,4 @@
-"""The doors on Flask. One hub per process; nothing is kept in memory that matters."""
+"""The pages on Flask, and the webhook doors before it. One hub per process; nothing is kept in memory that matters."""
 
 from flask import Flask, Response, jsonify
 from sqlalchemy.exc import DBAPIError
@@ -8,7 +8,7 @@ from core.errors import HubError
 from core.store.migrate import check_schema
 from web.metrics import metrics
 from web.pages import add_pages
-from web.webhooks import doors
+from web.webhooks import WebhookDoors
 from worker.hub import Hub
 
 
@@ -16,9 +16,9 @@ def create_app(hub: Hub) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions["hub"] = hub
-    app.register_blueprint(doors)
     app.register_blueprint(metrics)
     add_pages(app)
+    app.wsgi_app = WebhookDoors(hub, app.wsgi_app)  # type: ignore[method-assign]
 
     @app.errorhandler(MethodNotAllowed)
     def other_method(error: MethodNotAllowed) -> Response:

@@ -13,7 +13,7 @@ from core.entities import BalanceTransaction, CreditNote, CreditRefund, Entity, 
 from core.kinds import Kind
 from core.postings import Entry, Rate, invoice_entries, payment_entries
 from core.reasons import Problem, Reason
-from core.store import ledger, schema, shelves
+from core.store import ledger, records, schema, shelves
 from core.store.connections import Connection
 from core.store.work import Store, Work
 
@@ -37,7 +37,11 @@ class Bookkeeper:
         self._book = connection.book
 
     def plan(self, entities: Mapping[str, Entity]) -> Plan:
-        """What the books should say of these records (all of one kind), or why they cannot."""
+        """What the books should say of these records (all of one kind), or why they cannot.
+
+        Two drains may settle the same invoice at once: each sees what the other has posted, or is waited for.
+        """
+        records.hold(self._work, entities)
         planned = Plan()
         around = _Around(self._store, self._work, entities)
         for record_id, entity in entities.items():

@@ -47,8 +47,13 @@ class Composed:
     owed: Owed
     row: Row | Problem | None
     remote_id: str | None
-    needs: frozenset[tuple[Kind, str]]
-    """Records (ours) that are to be at the target and are not yet."""
+    needs: frozenset[tuple[Kind, str]] = frozenset()
+    """Records (ours) that are to be at the target and are not yet; with a problem that another document resolves,
+    whatever this one points to."""
+    resting: frozenset[tuple[Kind, str]] = frozenset()
+    """Of what is to be taken away there: what rests on it and is to be taken away first."""
+    date: str = ""
+    """The document's date (ISO); empty for what has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,17 @@ def compose(
 ) -> list[Composed]:
     entities = shelves.load(hub.store, work.connection, work.workspace_id, kind, [one.record_id for one in owed])
     around = _look_around(hub, work, target, kind, entities)
-    written = CONNECTORS[target.vendor].writes
+    resting = _resting(hub, work, target, writes, entities, around)
     composed = []
     for one in owed:
         entity = entities.get(one.record_id)  # absent: a person who was forgotten
         remote_id = around.targets.get((one.record_id, one.part))
         if entity is None or not writes.owes(entity, remote_id is not None):
-            composed.append(Composed(one, None, remote_id, frozenset()))
+            composed.append(Composed(one, None, remote_id))
+            continue
+        needs = _missing(target, writes, one, entity, around)
+        if needs or resting.get(one.record_id):
+            composed.append(Composed(one, None, remote_id, needs, resting.get(one.record_id, frozenset())))
             continue
         chosen = choices(
             around.rulebook,
@@ -85,22 +94,55 @@ def compose(
             document=one.name,
             connection=target.name,
         )
-        needs = frozenset(
-            (of, record_id)
-            for of, record_id in writes.needs(entity)
-            if of in written
-            and (record_id, "") not in around.targets
-            and _concerns(of, record_id, one.part)
-            and (record_id not in around.near or written[of].owes(around.near[record_id], False))
-        )
         if isinstance(chosen, Problem):
-            composed.append(Composed(one, chosen, remote_id, frozenset()))
-        elif needs:
-            composed.append(Composed(one, None, remote_id, needs))
+            composed.append(Composed(one, chosen, remote_id))
         else:
             document = _document(target, one, entity, remote_id, chosen, around)
-            composed.append(Composed(one, writes.row(document), remote_id, frozenset()))
+            row = writes.row(document)
+            waits = isinstance(row, Problem) and row.reason.waits
+            resolved_by = frozenset(references(entity)) if waits else frozenset()
+            composed.append(Composed(one, row, remote_id, resolved_by, date=document.date))
     return composed
+
+
+def _missing(
+    target: Connection, writes: Writes, one: Owed, entity: Entity, around: _Surroundings
+) -> frozenset[tuple[Kind, str]]:
+    """What it points to that is to be at the target and is not yet."""
+    written = CONNECTORS[target.vendor].writes
+    return frozenset(
+        (of, record_id)
+        for of, record_id in writes.needs(entity)
+        if of in written
+        and (record_id, "") not in around.targets
+        and _concerns(of, record_id, one.part)
+        and (record_id not in around.near or written[of].owes(around.near[record_id], False))
+    )
+
+
+def _resting(
+    hub: Hub,
+    work: Work,
+    target: Connection,
+    writes: Writes,
+    entities: Mapping[str, Entity],
+    around: _Surroundings,
+) -> dict[str, frozenset[tuple[Kind, str]]]:
+    """By record that is to be taken away: what rests on it there and is to be taken away too, and first.
+
+    What rests on it and is to stay is no need: the vendor then refuses, and a person decides which of the two is wrong.
+    """
+    leaving = [id_ for id_, one in entities.items() if writes.removes(one) and (id_, "") in around.targets]
+    pointing = shelves.pointing(work.connection, work.workspace_id, writes.rests_on_it, leaving)
+    there = links.remote_ids(
+        work.connection, work.workspace_id, target.id, {id_ for rest in pointing.values() for _, id_ in rest}
+    )
+    written, going = CONNECTORS[target.vendor].writes, set()
+    for kind in writes.rests_on_it if there else ():
+        ids = [id_ for id_, _ in there]
+        found = shelves.load(hub.store, work.connection, work.workspace_id, kind, ids)
+        going |= {(kind, id_) for id_, one in found.items() if written[kind].removes(one)}
+    return {id_: frozenset(rest & going) for id_, rest in pointing.items()}
 
 
 def _document(

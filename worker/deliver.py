@@ -1,11 +1,12 @@
 """Hop 3: what we know and they do not yet have is written there, in batches, each write asked about before repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from connectors.contract import Call, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
-from core.canonical import canonical_json, digest
+from core.canonical import canonical_json
 from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
@@ -19,6 +20,7 @@ from worker.calls import Caller, rest
 from worker.compose import Composed, compose
 from worker.hub import Hub
 from worker.lane import Held, working
+from worker.periods import Periods
 from worker.settle import content_hash, settle, told
 
 
@@ -35,6 +37,7 @@ def deliver(hub: Hub, workspace_id: str, connection_id: str, kind: Kind) -> set[
         drain = _Drain(hub, held, kind, rings)
         try:
             drain.ask_about_lost_answers()
+            held.write(lambda work: outbox.look_again(work, connection_id, kind))
             while held.time_left():
                 if not drain.send_a_batch():
                     return rings
@@ -53,6 +56,7 @@ class _Drain:
         self.connector = CONNECTORS[held.connection.vendor]
         self.writes: Writes = self.connector.writes[kind]
         self.caller = Caller(held, self.connector)
+        self.periods = Periods(held, self.connector, self.caller)
 
     def send_a_batch(self) -> bool:
         """False when nothing is ready to be sent."""
@@ -62,9 +66,7 @@ class _Drain:
         if not owed:
             return False
         failpoint("P12", self.kind)
-        ready = self.held.write(
-            lambda work: self._sort_out(work, compose(self.hub, work, target, self.kind, self.writes, owed))
-        )
+        ready = self._sorted_out(owed)
         created = [one for one in ready if one.remote_id is None]
         updated = [one for one in ready if one.remote_id is not None]
         try:
@@ -75,20 +77,49 @@ class _Drain:
         self._send(updated)
         return True
 
-    def _sort_out(self, work: Work, composed: Sequence[Composed]) -> list[Composed]:
-        """Parks, puts to wait and settles what needs no call; the rest is to be sent."""
+    def _sorted_out(self, owed: Sequence[Owed]) -> list[Composed]:
+        try:
+            if self.periods.are_to_be_read():
+                self.periods.read()
+            ready = self.held.write(partial(self._sort_out, owed=owed))
+            if ready is None:
+                self.periods.read()
+                ready = self.held.write(partial(self._sort_out, owed=owed))
+        except (RetryAfter, GrantLost) as trouble:
+            self.held.write(lambda work: outbox.untried(work, [one.id for one in owed]))
+            if isinstance(trouble, RetryAfter):
+                rest(self.hub, self.held.connection, trouble)
+            raise _VendorAway from None
+        assert ready is not None, "what was read just now is fresh"
+        return ready
+
+    def _sort_out(self, work: Work, owed: Sequence[Owed]) -> list[Composed] | None:
+        """Parks, puts to wait and settles what needs no call; the rest is to be sent. None, and nothing is moved, if
+        something would be held on a word about closed periods that is not fresh.
+        """
         target = self.held.connection
+        left = outbox.still_ready(work, [one.id for one in owed])
+        composed = compose(self.hub, work, target, self.kind, self.writes, [one for one in owed if one.id in left])
         said = links.sent_hashes(work, target.id, [one.owed.record_id for one in composed])
+        held = [one for one in composed if self.periods.holds(one.date) and _is_to_be_sent(one, said)]
+        if held and not self.periods.are_fresh():
+            return None
         ready, settled = [], []
         for one in composed:
-            if isinstance(one.row, Problem):
+            if isinstance(one.row, Problem) and one.row.reason.waits:
+                reason = told(one.row.reason, one.owed, target)
+                outbox.hold(work, one.owed.id, reason, news_of=[record_id for _, record_id in one.needs])
+            elif isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
                 self._demand(work, one)
-            elif one.row is None or said.get((one.owed.record_id, one.owed.part)) == content_hash(
-                one.row, one.remote_id
-            ):
+            elif one.resting:
+                self._wait(work, one, one.resting, leaving=True)
+            elif not _is_to_be_sent(one, said):
                 settled.append(one.owed)
+            elif one in held:
+                reason = told(self.periods.why(one.date), one.owed, target)
+                outbox.hold(work, one.owed.id, reason, until=self.periods.next_look(work.now))
             else:
                 ready.append(one)
         outbox.settle(work, [owed.id for owed in settled])
@@ -105,38 +136,52 @@ class _Drain:
         for record_id, known in records.known(work, never_owed).items():
             outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
             self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
-        outbox.wait_for(work, one.owed.id, needed)
+        self._wait(work, one, one.needs, leaving=False)
+
+    def _wait(self, work: Work, one: Composed, needs: Iterable[tuple[Kind, str]], *, leaving: bool) -> None:
+        needed = [record_id for _, record_id in needs]
+        if not outbox.wait_for(work, self.held.connection.id, one.owed.id, needed, leaving=leaving):
+            self.rings.add(self.held.name)
 
     def _send(self, group: Sequence[Composed]) -> None:
-        if not group:
+        prepared = self.held.write(partial(self._prepared, group=group)) if group else None
+        if prepared is None:
             return
+        push, call, rows = prepared
         target = self.held.connection
-        rows: list[Row] = [one.row for one in group if isinstance(one.row, dict)]
-        members = [one.owed for one in group]
-        call = self.writes.call(rows, group[0].remote_id is None, _key(target.id, members, rows))
-        push = self.held.write(
-            lambda work: outbox.prepare(
-                self.hub.store,
-                work,
-                target.id,
-                self.kind,
-                method=call.method,
-                path=call.path,
-                content_type=call.content_type,
-                key=call.key,
-                body=call.body,
-                members=members,
-            )
-        )
         failpoint("P14", self.kind)
-        if group[0].remote_id is None and group[0].owed.attempts == 0 and asks_first(target, self.hub.clock.now()):
+        if group[0].remote_id is None and push.members[0].attempts == 0 and asks_first(target, self.hub.clock.now()):
             # nothing was sent, and yet it may be there: the question decides
             self._lose(push, self.hub.clock.now())
             self._ask(push)
         else:
-            self._send_push(push, call, rows)
+            self._send_push(push, call, rows, {one.owed.id: one.date for one in group})
 
-    def _send_push(self, push: Push, call: Call, rows: Sequence[Row]) -> None:
+    def _prepared(self, work: Work, group: Sequence[Composed]) -> tuple[Push, Call, Sequence[Row]] | None:
+        """None if later revisions have taken the place of all of them."""
+        target = self.held.connection
+        left = outbox.still_ready(work, [one.owed.id for one in group])
+        members = [one.owed for one in group if one.owed.id in left]
+        rows: list[Row] = [one.row for one in group if one.owed.id in left and isinstance(one.row, dict)]
+        if not members:
+            return None
+        # a key of its own for every push: none is sent twice, and what was refused is not to be refused from memory
+        call = self.writes.call(rows, group[0].remote_id is None, self.hub.store.new_id())
+        push = outbox.prepare(
+            self.hub.store,
+            work,
+            target.id,
+            self.kind,
+            method=call.method,
+            path=call.path,
+            content_type=call.content_type,
+            key=call.key,
+            body=call.body,
+            members=members,
+        )
+        return push, call, rows
+
+    def _send_push(self, push: Push, call: Call, rows: Sequence[Row], dates: Mapping[str, str]) -> None:
         ids = [owed.id for owed in push.members]
         try:
             answer = self.caller.call(lambda client: client.push(call))
@@ -153,7 +198,7 @@ class _Drain:
             self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
         else:
             failpoint("P17", self.kind)
-            outcomes = self.writes.answer(rows, answer)
+            outcomes = self.periods.told(self.writes.answer(rows, answer), [dates[one] for one in ids])
             self._settle(push, rows, outcomes, "answered", canonical_json(answer))
             failpoint("P18", self.kind)
 
@@ -186,10 +231,13 @@ class _Drain:
         self, push: Push, rows: Sequence[Row], outcomes: Sequence[Outcome], how: str, answer: bytes | None
     ) -> None:
         connection = self.held.connection
+        doubted = self.periods.refused_on_an_old_word(outcomes)
 
         def settled(work: Work) -> set[str]:
             connections.succeeded(work, connection.id)
-            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how)
+            if doubted:
+                self.periods.doubt(work)
+            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, doubted)
             outbox.close(self.hub.store, work, push.id, how, answer)
             return woken
 
@@ -222,14 +270,8 @@ class _Drain:
         return self.held.connection.option("settle_seconds", self.connector.settle_seconds)
 
 
-def _key(connection_id: str, members: Sequence[Owed], rows: Sequence[Row]) -> str:
-    """The vendor's idempotency key: of what is sent, to whom, and at which try. Same key, same bytes."""
-    return digest(
-        [
-            connection_id,
-            [
-                [owed.record_id, owed.part, owed.revision, owed.attempts, digest(row)]
-                for owed, row in zip(members, rows, strict=True)
-            ],
-        ]
-    )
+def _is_to_be_sent(one: Composed, said: Mapping[tuple[str, str], str]) -> bool:
+    """Not what calls for no document there, nor what was sent exactly so before."""
+    if not isinstance(one.row, dict):
+        return False
+    return said.get((one.owed.record_id, one.owed.part)) != content_hash(one.row, one.remote_id)

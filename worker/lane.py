@@ -8,7 +8,6 @@ from functools import partial
 from typing import TypeVar
 
 from core.errors import Fenced
-from core.kinds import Kind
 from core.store import connections, lanes
 from core.store.connections import Connection
 from core.store.lanes import Lane
@@ -48,7 +47,7 @@ class Held:
 
 
 @contextmanager
-def working(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: str) -> Iterator[Held | None]:
+def working(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: str) -> Iterator[Held | None]:
     """The lane, or None if there is nothing to be done by us now: another holds it, or the connection rests.
 
     After a rest one lane alone is given out, so that a vendor in trouble hears one question and not all that waited;
@@ -65,7 +64,7 @@ def working(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose
                 hub.store.write(workspace_id, partial(_let_go, held=held))
 
 
-def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: str) -> Held | None:
+def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: str) -> Held | None:
     with hub.store.read() as database:
         connection = connections.connection(database, workspace_id, connection_id)
     now = hub.clock.now()
@@ -74,7 +73,7 @@ def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: 
     return hub.store.write(workspace_id, partial(_claimed, hub=hub, connection=connection, kind=kind, purpose=purpose))
 
 
-def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: Kind, purpose: str) -> Held | None:
+def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: str, purpose: str) -> Held | None:
     lane = lanes.claim(work, connection.id, kind, purpose, owner=owner(), lease_seconds=hub.lease_seconds)
     if lane is None:
         return None

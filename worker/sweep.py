@@ -5,13 +5,13 @@ import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 
 from connectors.registry import CONNECTORS
 from core.errors import Busy, HubError
 from core.failpoint import failpoint
 from core.store import connections, duties
-from core.store.connections import Connection
 from worker.bell import LaneName
 from worker.hub import Hub
 from worker.one_hub import SIGN_SECONDS, OneHub
@@ -34,14 +34,18 @@ def schedule(hub: Hub) -> None:
     """Polls each connection once per slot, whoever else schedules too."""
     with hub.store.read() as database:
         active = [one for one in connections.connections(database) if one.state == "active"]
+        latest = duties.latest_slots(database)
     for connection in active:
+        task = f"pull:{connection.id}"
         slot = _slot(hub.clock.now(), connection.option("pull_seconds", CONNECTORS[connection.vendor].poll_seconds))
+        if latest.get((connection.workspace_id, task)) == slot:
+            continue
         failpoint("P20")
-        taken = _taken(hub, connection, slot)
+        taken = hub.store.write(connection.workspace_id, partial(duties.take_slot, task=task, slot=slot))
         failpoint("P20-after")
         if taken:
-            for kind in CONNECTORS[connection.vendor].pulls:
-                hub.bell.ring(LaneName(connection.workspace_id, connection.id, kind, "pull"))
+            for stream in CONNECTORS[connection.vendor].pulls:
+                hub.bell.ring(LaneName(connection.workspace_id, connection.id, stream, "pull"))
 
 
 def tick(hub: Hub) -> None:
@@ -69,10 +73,6 @@ def _told(sign: Callable[[], None]) -> None:
         sign()
     except Busy as error:
         _log.warning("the database heard no sign of life: %s", error)
-
-
-def _taken(hub: Hub, connection: Connection, slot: datetime) -> bool:
-    return hub.store.write(connection.workspace_id, lambda work: duties.take_slot(work, f"pull:{connection.id}", slot))
 
 
 def _slot(now: datetime, seconds: float) -> datetime:

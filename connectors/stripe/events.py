@@ -1,6 +1,6 @@
 """Which event types say that something may have changed, and where in the event's object the changed things' ids are.
 
-One table for both ears: what arrives by webhook is looked up here, what is polled is asked for by these names.
+One table for both ears: for what arrives by webhook as for what is polled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,12 +59,6 @@ EVENTS: Mapping[str, tuple[Kind, _Paths]] = {
 }
 _PAYING_OUT = frozenset({"credit_note.created", "credit_note.updated"})
 """A credit note may be written for a refund that was made before: what covers that refund has then changed too."""
-
-
-def polled(kind: Kind) -> list[str]:
-    """Stripe: at most 20 names fit into one question."""
-    names = [name for name, (of, _) in EVENTS.items() if of is kind]
-    return [*names, *sorted(_PAYING_OUT)] if kind is Kind.REFUND else names
 
 
 def notifications(event: Row) -> Sequence[Notification]:

@@ -7,11 +7,11 @@ sandbox, is in README.md.
 
 from collections.abc import Callable
 
-from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Row, Webhook, Writes
+from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
 from connectors.rows import needed_text
-from connectors.xero import allocations, figures, webhook
+from connectors.xero import allocations, figures, organisation, webhook
 from connectors.xero.client import XeroClient
-from connectors.xero.elements import Endpoint, version
+from connectors.xero.elements import ROOT, Endpoint, version
 from connectors.xero.endpoints import (
     BANK_TRANSACTIONS,
     CONTACTS,
@@ -88,6 +88,8 @@ XERO = Connector(
             natural_key=INVOICES.key,
             batch_max=50,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
+            removes=documents.is_void,
+            rests_on_it=(Kind.ALLOCATION,),
         ),
         Kind.PAYMENT: Writes(
             owes=settlements.owes_payment,
@@ -115,6 +117,8 @@ XERO = Connector(
             natural_key=CREDIT_NOTES.key,
             batch_max=30,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
+            removes=documents.is_void,
+            rests_on_it=(Kind.ALLOCATION,),
         ),
         Kind.ALLOCATION: Writes(
             owes=settlements.owes_allocation,
@@ -126,6 +130,7 @@ XERO = Connector(
             question=allocations.question,
             found=allocations.found,
             natural_key=allocations.key,
+            removes=settlements.is_void,
         ),
         Kind.REFUND: Writes(
             owes=settlements.owes_refund,
@@ -159,6 +164,7 @@ XERO = Connector(
     limit=RateLimit(calls=60, per_seconds=60),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
+    periods=Periods(f"{ROOT}/Organisation", organisation.closed_until),
     settle_seconds=330,
     pulls=(
         Kind.CUSTOMER,

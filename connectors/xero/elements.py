@@ -14,6 +14,7 @@ from connectors.xero.wire import is_guid
 from core.reasons import Problem, ReasonCode, problem
 
 ROOT = "/api.xro/2.0"
+GONE = frozenset({"VOIDED", "DELETED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Endpoint:
     def _outcome(self, row: Row, element: Row | None) -> Stored | Problem:
         if element is None:
             return problem(ReasonCode.CONTRACT_BROKEN, problem="the answer does not hold what was sent")
-        if trouble := _refusal(row, element):
+        if trouble := refusal(row, element):
             return trouble
         return self._stored(row, element)
 
@@ -68,7 +69,7 @@ class Endpoint:
             return problem(ReasonCode.CONTRACT_BROKEN, problem=f"the answer has no {self.id_name}")
         if row.get(self.id_name, remote_id) != remote_id:
             return problem(ReasonCode.CONTRACT_BROKEN, problem=f"the answer has another {self.id_name}")
-        return Stored(remote_id, version(element), element)
+        return Stored(remote_id, version(element), element, gone=element.get("Status") in GONE)
 
     def found(self, rows: Sequence[Row], body: Row) -> Sequence[Outcome]:
         elements = self.shown(body) if self.shown else listed(body, self.plural)
@@ -104,7 +105,7 @@ def version(element: Row) -> str:
     return updated if isinstance(updated, str) else ""
 
 
-def _refusal(sent: Row, element: Row) -> Problem | None:
+def refusal(sent: Row, element: Row) -> Problem | None:
     """Xero: an element that was not saved stands in a good answer (200), with its errors beside it."""
     try:
         messages = [text(error, "Message") for error in parts(element, "ValidationErrors")]

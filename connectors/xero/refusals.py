@@ -45,7 +45,7 @@ _REFUSALS: Sequence[tuple[str, ReasonCode, _Params]] = (
         lambda _, words: {"words": _sentence(words.string)},
     ),
     (
-        r"not of valid status",
+        r"not of valid status|cannot be voided",
         ReasonCode.NOT_CHANGEABLE,
         lambda _, words: {"words": _sentence(words.string)},
     ),

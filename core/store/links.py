@@ -74,6 +74,22 @@ def sent(work: Work, connection_id: str, kind: Kind, links: Sequence[Link]) -> N
         )
 
 
+def remove(work: Work, connection_id: str, kind: Kind, remote_ids: Sequence[str]) -> None:
+    """They are no more at that system. The links stay: whoever names one of these ids still means the same record."""
+    if remote_ids:
+        link = schema.link
+        work.connection.execute(
+            update(link)
+            .where(
+                link.c.workspace_id == work.workspace_id,
+                link.c.connection_id == connection_id,
+                link.c.kind == kind.value,
+                link.c.remote_id.in_(remote_ids),
+            )
+            .values(removed_at=work.now)
+        )
+
+
 def linked(
     connection: Connection, workspace_id: str, connection_id: str, remote: Iterable[tuple[Kind, str]]
 ) -> dict[tuple[Kind, str], str]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from sandbox.kit import Clock
 from sandbox.stripe.agenda import Agenda
-from sandbox.stripe.archive import pack
 from sandbox.stripe.rows import Row, Shown
 from sandbox.stripe.settings import Settings
 from sandbox.stripe.showing import show
@@ -87,9 +86,9 @@ class Account:
             self.emit(event, row, previous)
 
     def emit(self, type_: str, row: Row, previous: Shown | None = None) -> Row:
-        return self.tell(type_, row.kind, self.show(row), previous, self.now(self._test_clock_of(row)))
+        return self.tell(type_, self.show(row), previous, self.now(self._test_clock_of(row)))
 
-    def tell(self, type_: str, kind: str, shown: Shown, previous: Shown | None = None, at: int | None = None) -> Row:
+    def tell(self, type_: str, shown: Shown, previous: Shown | None = None, at: int | None = None) -> Row:
         """An event about an object as it is shown at this moment."""
         event = Row(
             {
@@ -98,9 +97,9 @@ class Account:
                 "created": self.now() if at is None else at,
                 "request": self.asked.shown,
                 "type": type_,
-                "_kind": kind,
+                "_delivered": True,
                 "_told_at": self.now(),
-                "_object": pack(kind, shown),
+                "_object": shown,
             }
         )
         if previous is not None:

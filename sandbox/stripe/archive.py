@@ -1,36 +1,43 @@
-"""Objects as they once were, packed small: the snapshots inside events and the answers kept for replays.
+"""Objects at rest, packed small.
 
-Most of an object is its kind's blank, so the blank serves as the compressor's dictionary.
+Two objects of a kind differ in little more than their ids, so the first one that is packed serves as the compressor's
+dictionary for all that follow.
 """
 
 import json
+import sqlite3
 import zlib
-from base64 import b64decode, b64encode
-from functools import cache, lru_cache
 from typing import Any
 
-from sandbox.stripe.blanks import BLANKS
+_LEVEL = 6
+_BARE_16_KIB = -14
+"""The window, without header and checksum around the compressed bytes; objects are small, and a larger one is slow."""
+_MEMORY_LEVEL = 6
 
 
-@cache
-def _dictionary(kind: str) -> bytes:
-    return _written(BLANKS.get(kind, {}))
+class Archive:
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._database.execute("CREATE TABLE sample (number INTEGER PRIMARY KEY, likeness TEXT, written BLOB)")
+        self.load()
 
+    def load(self) -> None:
+        """The samples that the database knows."""
+        listed = self._database.execute("SELECT number, likeness, written FROM sample").fetchall()
+        self._number_of = {likeness: number for number, likeness, _ in listed}
+        self._sample = {number: written for number, _, written in listed}
 
-def _written(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+    def pack(self, likeness: str, value: Any) -> bytes:
+        """`likeness` says what the value looks like: its kind, or something narrower."""
+        written = json.dumps(value, separators=(",", ":")).encode()
+        number = self._number_of.get(likeness)
+        if number is None:
+            number = self._number_of[likeness] = len(self._sample)
+            self._sample[number] = written
+            self._database.execute("INSERT INTO sample VALUES (?, ?, ?)", (number, likeness, written))
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _BARE_16_KIB, _MEMORY_LEVEL, zdict=self._sample[number])
+        return number.to_bytes(2) + packer.compress(written) + packer.flush()
 
-
-def pack(kind: str, value: Any) -> str:
-    return _packed(kind, _written(value))
-
-
-@lru_cache(maxsize=64)
-def _packed(kind: str, written: bytes) -> str:
-    """Several events and the answer to one request often show the same object: it is packed and kept once."""
-    packer = zlib.compressobj(level=6, zdict=_dictionary(kind))
-    return b64encode(packer.compress(written) + packer.flush()).decode()
-
-
-def unpack(kind: str, packed: str) -> Any:
-    return json.loads(zlib.decompressobj(zdict=_dictionary(kind)).decompress(b64decode(packed)))
+    def unpack(self, packed: bytes) -> Any:
+        number = int.from_bytes(packed[:2])
+        return json.loads(zlib.decompressobj(_BARE_16_KIB, zdict=self._sample[number]).decompress(packed[2:]))

@@ -116,6 +116,7 @@ def record(
         }
     )
     account.add(moved)
+    _add(account, moved["status"], moved["currency"], moved["net"])
     if not at_once:
         heappush(account.settling, (settles, moved.id))
     return moved
@@ -130,9 +131,11 @@ def mature(account: Account) -> None:
         moved = account.store.find("balance_transaction", id_)
         if moved is not None:
             account.store.save(moved, status="available")
+            _add(account, "pending", moved["currency"], -moved["net"])
+            _add(account, "available", moved["currency"], moved["net"])
             matured = True
     if matured:
-        account.tell("balance.available", "balance", balance(account))
+        account.tell("balance.available", balance(account))
 
 
 def remember_settling(account: Account) -> None:
@@ -144,15 +147,29 @@ def remember_settling(account: Account) -> None:
     )
 
 
+def _sums(account: Account) -> Row:
+    """Kept as movements come and mature, so that to ask for the balance is not to add up all that ever moved."""
+    kept = account.store.find("balance", "balance")
+    if kept is None:
+        nothing = dict.fromkeys(sorted(SETTLED_IN_THEMSELVES), 0)
+        kept = account.store.add(
+            Row({"id": "balance", "object": "balance", "_available": nothing, "_pending": nothing})
+        )
+    return kept
+
+
+def _add(account: Account, status: str, currency: str, amount: int) -> None:
+    kept, name = _sums(account), f"_{status}"
+    account.store.save(kept, **{name: {**kept[name], currency: kept[name][currency] + amount}})
+
+
 def balance(account: Account) -> Shown:
-    sums = {status: dict.fromkeys(sorted(SETTLED_IN_THEMSELVES), 0) for status in ("available", "pending")}
-    for moved in account.store.every("balance_transaction"):
-        sums[moved["status"]][moved["currency"]] += moved["net"]
+    kept = _sums(account)
 
     def listed(status: str) -> list[Shown]:
         return [
             {"amount": amount, "currency": currency, "source_types": {"card": amount}}
-            for currency, amount in sums[status].items()
+            for currency, amount in kept[f"_{status}"].items()
         ]
 
     return {

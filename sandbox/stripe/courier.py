@@ -2,17 +2,16 @@
 
 import hashlib
 import hmac
-import http.client
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
+from sandbox.log import Log
+from sandbox.post import post
 from sandbox.webhook_fault import WebhookFault
 
 WORKERS = 4
@@ -65,7 +64,7 @@ class Courier:
         self._due: list[_Due] = []
         self._held: list[Delivery] = []
         """Waiting to be overtaken."""
-        self._log: list[dict[str, Any]] = []
+        self._log = Log()
         self._number = 0
         self._under_way = 0
         self._life = 0
@@ -111,7 +110,7 @@ class Courier:
     def deliveries(self, after: int = 0) -> list[dict[str, Any]]:
         """Every attempt after that number, in order; a dropped webhook is an attempt that was never made."""
         with self._changed:
-            return [dict(entry) for entry in self._log[max(after, 0) :]]
+            return self._log.after(after)
 
     def pending(self) -> int:
         with self._changed:
@@ -166,19 +165,27 @@ class Courier:
 
     def _attempt(self, delivery: Delivery) -> None:
         life = self._life
-        status, problem = _post(delivery, int(self._now().timestamp()))
+        answer = post(delivery.url, delivery.body, self._headers(delivery), ANSWER_SECONDS_MAX)
         with self._changed:
             if life != self._life:
                 return
-            self._note(delivery, status, problem)
+            self._note(delivery, answer.status, answer.problem)
             self._release_overtaken(delivery)
-            accepted = status is not None and 200 <= status < 300
+            accepted = answer.status is not None and 200 <= answer.status < 300
             if not accepted and delivery.attempt <= len(self.retry_seconds):
                 again = Delivery(**{name: getattr(delivery, name) for name in Delivery.__slots__})
                 again.attempt += 1
                 self._put(again, self.retry_seconds[delivery.attempt - 1])
         if accepted:
             self._acknowledged(delivery)
+
+    def _headers(self, delivery: Delivery) -> dict[str, str]:
+        at = int(self._now().timestamp())
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": signature(delivery.secret, at, delivery.body),
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        }
 
     def _release_overtaken(self, delivery: Delivery) -> None:
         """Another webhook has arrived, so that those which waited for it may follow."""
@@ -195,7 +202,6 @@ class Courier:
     def _note(self, delivery: Delivery, status: int | None, problem: str | None) -> None:
         self._log.append(
             {
-                "n": len(self._log) + 1,
                 "at": self._now().isoformat(),
                 "event": delivery.event,
                 "type": delivery.type,
@@ -208,39 +214,3 @@ class Courier:
                 "fault": delivery.fault,
             }
         )
-
-
-def _post(delivery: Delivery, at: int) -> tuple[int | None, str | None]:
-    """The status answered, or why there was none."""
-    url = urlsplit(delivery.url)
-    if url.scheme != "http" or not _is_loopback(url.hostname or ""):
-        return None, "this sandbox delivers to http on loopback only"
-    connection = http.client.HTTPConnection(url.hostname or "", url.port or 80, timeout=ANSWER_SECONDS_MAX)
-    try:
-        connection.request(
-            "POST",
-            (url.path or "/") + (f"?{url.query}" if url.query else ""),
-            body=delivery.body,
-            headers={
-                "Content-Type": "application/json; charset=utf-8",
-                "Stripe-Signature": signature(delivery.secret, at, delivery.body),
-                "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            },
-        )
-        response = connection.getresponse()
-        response.read()
-    except (OSError, http.client.HTTPException) as problem:
-        return None, f"{type(problem).__name__}: {problem}"
-    else:
-        return response.status, None
-    finally:
-        connection.close()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import MalformedParameterError, no_such
+from sandbox.stripe.event_types import EVENT_TYPES
 from sandbox.stripe.params import Params, boolean, each, listing, span, text
 from sandbox.stripe.rows import Row
 from sandbox.stripe.store import Page
@@ -28,14 +29,7 @@ def listed(account: Account, params: Params) -> Page:
     if types and len(types) > TYPES_MAX:
         raise MalformedParameterError(f"You may pass at most {TYPES_MAX} types.", param="types")
     since = account.now() - KEPT_SECONDS
-    exact = wanted if wanted and "*" not in wanted else None
-
-    def keep(row: Row) -> bool:
-        return (
-            row["_told_at"] >= since
-            and (not types or row["type"] in types)
-            and (not wanted or fnmatchcase(row["type"], wanted))
-            and (delivered is None or (not row["_pending"]) == delivered)
-        )
-
-    return account.store.page("event", params, {"type": exact}, keep)
+    if wanted:
+        types = [wanted, *(type_ for type_ in EVENT_TYPES if fnmatchcase(type_, wanted))]
+    where = {"type": frozenset(types) if types else None, "_delivered": delivered}
+    return account.store.page("event", params, where, lambda row: row["_told_at"] >= since)

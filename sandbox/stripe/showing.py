@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Iterable
 
-from sandbox.stripe.archive import unpack
 from sandbox.stripe.rows import Row, Shown
 from sandbox.stripe.store import Store
 
@@ -37,7 +36,7 @@ def _tax_rates(store: Store, ids: Iterable[str]) -> list[Shown]:
 
 
 def _event(_: Store, row: Row) -> Shown:
-    told = {"object": unpack(row["_kind"], row["_object"])}
+    told = {"object": row["_object"]}
     if row["_previous"] is not None:
         told["previous_attributes"] = row["_previous"]
     return {"data": told, "pending_webhooks": row["_pending"] or 0}

@@ -1,17 +1,22 @@
-"""Where the objects are: by id, in order of creation, and by the fields that lists are filtered on."""
+"""Where the objects are: by id, in order of creation, and by the fields that lists are filtered on.
 
-from bisect import bisect_left, bisect_right, insort
+They lie packed in a temporary SQLite database of their own, a table for each kind, which goes to the disk as it grows:
+what is held costs no memory, and what is asked for costs the same however much is held.
+"""
+
+import sqlite3
+import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from sandbox.kit import Effect
+from sandbox.stripe.archive import Archive
+from sandbox.stripe.blanks import BLANKS
 from sandbox.stripe.errors import MalformedParameterError, no_such
 from sandbox.stripe.rows import Row
-
-Key = tuple[int, int, str]
-"""Created, serial number, id: a strict order even where many share a second."""
 
 PREFIX = {
     "customer": "cus",
@@ -56,9 +61,9 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "payment_method": ("customer",),
     "payment_intent": ("customer",),
     "charge": ("customer", "payment_intent"),
-    "balance_transaction": ("source", "type", "_payout"),
+    "balance_transaction": ("source", "_payout", "type", "currency"),
     "customer_balance_transaction": ("customer", "invoice"),
-    "event": ("type",),
+    "event": ("type", "_delivered"),
     "promotion_code": ("customer", "_code", "_coupon"),
     "refund": ("charge", "payment_intent"),
     "credit_note": ("customer", "invoice"),
@@ -72,10 +77,18 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "billing.meter_event": ("identifier", "_customer"),
     "tax_id": ("customer",),
 }
+"""What says most comes first: a list with several filters walks along the first of them."""
+KINDS = frozenset({*BLANKS, *PREFIX, *INDEXED, "balance"})
 NOUN = {"invoiceitem": "invoice item", "balance_transaction": "balance transaction"}
 
-_SILENT = frozenset({"event", "line_item", "credit_note_line_item", "item"})
+_SILENT = frozenset({"event", "line_item", "credit_note_line_item", "item", "balance"})
 """What comes and goes with something else, and is no effect of its own."""
+
+_CACHE_KIB = 32 * 1024
+_SERIAL_BITS = 29
+"""A position is the second of creation and behind it a serial number: a strict order where many share a second."""
+_LAST_SERIAL = 2**_SERIAL_BITS - 1
+_LAST_SECOND = 2**33 - 1
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -88,25 +101,19 @@ class Page:
     has_more: bool
 
 
-@dataclass(slots=True)
-class _Shelf:
-    rows: dict[str, Row] = field(default_factory=dict)
-    order: list[Key] = field(default_factory=list)
-    """Oldest first."""
-    index: dict[str, dict[Any, list[Key]]] = field(default_factory=dict)
-    filed: dict[str, tuple[Key, tuple[Any, ...]]] = field(default_factory=dict)
-    """Where each row stands, and the values it is indexed under."""
-
-
 class Store:
     def __init__(self, seed: int, now: Callable[[], int]) -> None:
         self.now = now
         self.random = Random(seed)  # noqa: S311  ids are to be the same for the same seed
         self.effects: dict[str, dict[str, Any]] = {}
-        self._shelves: dict[str, _Shelf] = {}
+        self.database = _database()
+        weakref.finalize(self, self.database.close)
+        self.archive = Archive(self.database)
+        self._awake: dict[tuple[str, str], Row] = {}
+        """Unpacked, so that whoever asks twice within a request gets the same object."""
+        self._changed: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+        """By kind and id: what the tables do not know yet."""
         self._serial = 0
-        self._before: dict[tuple[str, str], tuple[Row, dict[str, Any] | None]] | None = None
-        """What a request found before it touched it, None for what it made; None outside of requests."""
 
     def new_id(self, kind: str, length: int = 24) -> str:
         return f"{PREFIX[kind]}_{self.letters(length)}"
@@ -115,37 +122,27 @@ class Store:
         return "".join(self.random.choices(_ALPHABET, k=length))
 
     def add(self, row: Row) -> Row:
-        shelf = self._shelf(row.kind)
-        if self._before is not None:
-            self._before.setdefault((row.kind, row.id), (row, None))
         self._serial += 1
         row["_serial"] = self._serial
-        shelf.rows[row.id] = row
-        self._file(shelf, row)
+        self._put(row)
         self._note("create", row)
         return row
 
     def save(self, row: Row, **changes: Any) -> Row:
-        """The row with its changes, filed anew where a field that lists are filtered on has changed."""
-        self._keep(row)
         row.update(changes)
-        shelf = self._shelf(row.kind)
-        if shelf.filed[row.id][1] != _indexed_values(row):
-            self._unfile(shelf, row.id)
-            self._file(shelf, row)
+        self._put(row)
         self._note("update", row)
         return row
 
     def remove(self, row: Row, *, tombstone: bool = False) -> Row:
         """What remains to be shown: id, object, deleted; a tombstone can still be retrieved."""
-        shelf = self._shelf(row.kind)
-        self._keep(row)
-        self._unfile(shelf, row.id)
-        remains = Row({"id": row.id, "object": row.kind, "deleted": True})
+        remains = Row({"id": row.id, "object": row.kind, "deleted": True, "_serial": row["_serial"]})
         if tombstone:
-            shelf.rows[row.id] = remains
+            self._put(remains)
         else:
-            del shelf.rows[row.id]
+            self._changed[row.kind].pop(row.id, None)
+            del self._awake[row.kind, row.id]
+            self.database.execute(f'DELETE FROM "{row.kind}" WHERE id = ?', (row.id,))  # noqa: S608
         self._note("delete", row)
         return remains
 
@@ -163,20 +160,19 @@ class Store:
         return found
 
     def find(self, kind: str, id_: str) -> Row | None:
-        shelf = self._shelves.get(kind)
-        return shelf.rows.get(id_) if shelf else None
+        awake = self._awake.get((kind, id_))
+        if awake is not None or kind not in KINDS:
+            return awake
+        found = self.database.execute(f'SELECT body FROM "{kind}" WHERE id = ?', (id_,)).fetchone()  # noqa: S608
+        return self._unpacked(kind, id_, found[0]) if found else None
 
     def where(self, kind: str, name: str, value: Any) -> Iterator[Row]:
         """Oldest first, by an indexed field."""
-        shelf = self._shelf(kind)
-        for key in tuple(shelf.index.get(name, {}).get(value, ())):
-            yield shelf.rows[key[2]]
+        yield from list(self._listed(kind, {name: value}))
 
     def every(self, kind: str) -> Iterator[Row]:
         """Oldest first."""
-        shelf = self._shelf(kind)
-        for key in tuple(shelf.order):
-            yield shelf.rows[key[2]]
+        yield from list(self._listed(kind, {}))
 
     def page(
         self,
@@ -185,22 +181,17 @@ class Store:
         where: Mapping[str, Any] | None = None,
         keep: Callable[[Row], bool] | None = None,
     ) -> Page:
-        """`where`: fields and the values wanted, None for any; `keep` decides on what is not indexed."""
-        shelf = self._shelf(kind)
+        """`where`: fields and the values wanted, None for any, a set for any of these; `keep` decides on the rest."""
         wanted = {name: value for name, value in (where or {}).items() if value is not None}
-        indexed = [shelf.index.get(name, {}).get(wanted[name], []) for name in wanted if _has_index(kind, name)]
-        keys = min(indexed, key=len, default=shelf.order)
-        first, last = _bounds(keys, params.get("created"))
+        indexed = {name: wanted.pop(name) for name in INDEXED.get(kind, ()) if name in wanted}
         backwards = "ending_before" not in params
-        if backwards and "starting_after" in params:
-            last = min(last, bisect_left(keys, self._cursor(shelf, kind, params, "starting_after")))
-        elif not backwards:
-            first = max(first, bisect_right(keys, self._cursor(shelf, kind, params, "ending_before")))
-        walk = range(last - 1, first - 1, -1) if backwards else range(first, last)
+        first, last = _span(params.get("created"))
+        cursor = self._cursor(kind, params, "starting_after" if backwards else "ending_before")
+        if cursor is not None:
+            first, last = (first, min(last, cursor - 1)) if backwards else (max(first, cursor + 1), last)
         limit = params.get("limit") or 10
         rows: list[Row] = []
-        for at in walk:
-            row = shelf.rows[keys[at][2]]
+        for row in self._listed(kind, indexed, (first, last), backwards=backwards):
             if all(row[name] == value for name, value in wanted.items()) and (keep is None or keep(row)):
                 if len(rows) == limit:
                     return Page(rows if backwards else rows[::-1], has_more=True)
@@ -209,81 +200,129 @@ class Store:
 
     def begin(self) -> None:
         """From here on everything can be taken back."""
-        self._before = {}
+        self._write_all()
+        self.database.execute("BEGIN")
 
     def commit(self) -> None:
-        self._before = None
+        self._write_all()
+        self.database.execute("COMMIT")
 
     def roll_back(self) -> None:
         """As it was at `begin`: what was made is gone, what was changed or removed is as before."""
-        touched, self._before = self._before or {}, None
-        for (kind, id_), (row, before) in reversed(touched.items()):
-            shelf = self._shelf(kind)
-            if id_ in shelf.filed:
-                self._unfile(shelf, id_)
-            shelf.rows.pop(id_, None)
-            if before is not None:
-                row.clear()
-                row.update(before)
-                shelf.rows[id_] = row
-                if not row.deleted:
-                    self._file(shelf, row)
+        self.database.execute("ROLLBACK")
+        self._changed.clear()
+        self._awake.clear()
+        self.archive.load()
         self.effects.clear()
 
-    def _keep(self, row: Row) -> None:
-        if self._before is not None:
-            self._before.setdefault((row.kind, row.id), (row, dict(row)))
+    def rest(self) -> None:
+        """Between two requests: all is packed, and nobody holds an object that was unpacked."""
+        self._write_all()
+        self._awake.clear()
 
     def pop_effects(self) -> list[Effect]:
         effects, self.effects = self.effects, {}
         return list(effects.values())
 
+    def copy_into(self, other: "Store") -> None:
+        """All that is held now, in the place of what the other one held."""
+        self._write_all()
+        self.database.backup(other.database)
+        other.archive.load()
+        other.random.setstate(self.random.getstate())
+        other._serial = self._serial  # noqa: SLF001
+
     def dump(self) -> dict[str, Any]:
+        self._write_all()
         return {
             "random": list(self.random.getstate()),
             "serial": self._serial,
-            "rows": [row for shelf in self._shelves.values() for row in shelf.rows.values()],
+            "rows": [
+                self.archive.unpack(body)
+                for kind in sorted(KINDS)
+                for (body,) in self.database.execute(f'SELECT body FROM "{kind}" ORDER BY position')  # noqa: S608
+            ],
         }
 
     def load(self, dumped: Mapping[str, Any]) -> None:
         version, words, gauss = dumped["random"]
         self.random.setstate((version, tuple(words), gauss))
         self._serial = dumped["serial"]
-        self._shelves.clear()
         for saved in dumped["rows"]:
-            row = Row(saved)
-            shelf = self._shelf(row.kind)
-            shelf.rows[row.id] = row
-            if not row.deleted:
-                self._file(shelf, row)
+            self._put(Row(saved))
+        self._write_all()
+        self._awake.clear()
 
-    def _shelf(self, kind: str) -> _Shelf:
-        return self._shelves.setdefault(kind, _Shelf())
+    def _put(self, row: Row) -> None:
+        self._awake[row.kind, row.id] = row
+        self._changed[row.kind][row.id] = row
 
-    def _file(self, shelf: _Shelf, row: Row) -> None:
-        key = (_moment(row), row["_serial"], row.id)
-        values = _indexed_values(row)
-        insort(shelf.order, key)
-        for name, value in zip(INDEXED.get(row.kind, ()), values, strict=True):
-            insort(shelf.index.setdefault(name, {}).setdefault(value, []), key)
-        shelf.filed[row.id] = key, values
+    def _write_all(self) -> None:
+        for kind in [kind for kind, rows in self._changed.items() if rows]:
+            self._write(kind)
 
-    def _unfile(self, shelf: _Shelf, id_: str) -> None:
-        key, values = shelf.filed.pop(id_)
-        del shelf.order[bisect_left(shelf.order, key)]
-        for name, value in zip(INDEXED.get(shelf.rows[id_].kind, ()), values, strict=True):
-            keys = shelf.index[name][value]
-            del keys[bisect_left(keys, key)]
+    def _write(self, kind: str) -> None:
+        changed = self._changed[kind]
+        if not changed:
+            return
+        columns = ("position", "id", *INDEXED.get(kind, ()), "body")
+        places = ", ".join("?" * len(columns))
+        self.database.executemany(
+            f'REPLACE INTO "{kind}" ({", ".join(map(_quoted, columns))}) VALUES ({places})',  # noqa: S608
+            [
+                (_position(row), id_, *_indexed_values(row), self.archive.pack(_likeness(row), row))
+                for id_, row in changed.items()
+            ],
+        )
+        changed.clear()
 
-    def _cursor(self, shelf: _Shelf, kind: str, params: Mapping[str, Any], param: str) -> Key:
+    def _unpacked(self, kind: str, id_: str, body: bytes) -> Row:
+        awake = self._awake.get((kind, id_))
+        if awake is None:
+            awake = self._awake[kind, id_] = Row(self.archive.unpack(body))
+        return awake
+
+    def _listed(
+        self,
+        kind: str,
+        where: Mapping[str, Any],
+        span: tuple[int, int] = (0, _LAST_SECOND << _SERIAL_BITS | _LAST_SERIAL),
+        *,
+        backwards: bool = False,
+    ) -> Iterator[Row]:
+        """Along the index of the first of the fields; where it may have several values, along all of them at once."""
+        self._write(kind)
+        conditions, values = ["position BETWEEN ? AND ?"], [*span]
+        names = sorted(where, key=lambda name: not isinstance(where[name], set | frozenset))
+        for name in names[1:]:
+            conditions.append(f"+{_quoted(name)} IS ?")
+            values.append(where[name])
+        along = [where[name] for name in names[:1]]
+        if along and isinstance(along[0], set | frozenset):
+            along = sorted(along[0])
+        branches = [f"{_quoted(names[0])} IS ?"] * len(along) if names else ["TRUE"]
+        if not branches:
+            return
+        selects = [
+            f'SELECT position, id, body FROM "{kind}" WHERE {" AND ".join([branch, *conditions])}'  # noqa: S608
+            for branch in branches
+        ]
+        asked = f"{' UNION ALL '.join(selects)} ORDER BY position {'DESC' if backwards else 'ASC'}"
+        given = [one for value in along for one in (value, *values)] if names else values
+        for _, id_, body in self.database.execute(asked, given):
+            yield self._unpacked(kind, id_, body)
+
+    def _cursor(self, kind: str, params: Mapping[str, Any], param: str) -> int | None:
         if "starting_after" in params and "ending_before" in params:
             raise MalformedParameterError(
                 "You can only specify one of starting_after or ending_before.", param="ending_before"
             )
-        filed = shelf.filed.get(params[param])
-        if filed is None:
+        if param not in params:
+            return None
+        row = self.find(kind, params[param])
+        if row is None or row.deleted:
             raise no_such(NOUN.get(kind, kind), params[param], param, status=400)
-        return filed[0]
+        return _position(row)
 
     def _note(self, operation: str, row: Row) -> None:
         """The first thing a request does to an object is what it did to it."""
@@ -296,33 +335,55 @@ class Store:
         self.effects[row.id] = effect
 
 
-def _has_index(kind: str, name: str) -> bool:
-    return name in INDEXED.get(kind, ())
+def _database() -> sqlite3.Connection:
+    """Nothing in it outlives the process, so nothing waits for the disk."""
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = MEMORY")
+    database.execute("PRAGMA synchronous = OFF")
+    database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    for kind in sorted(KINDS):
+        names = INDEXED.get(kind, ())
+        columns = ", ".join(("position INTEGER PRIMARY KEY", "id UNIQUE", *map(_quoted, names), "body"))
+        database.execute(f'CREATE TABLE "{kind}" ({columns})')
+        for name in names:  # SQLite: an index ends with the primary key, so each is in order of position
+            database.execute(f'CREATE INDEX "{kind} {name}" ON "{kind}" ({_quoted(name)})')
+    return database
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _likeness(row: Row) -> str:
+    """What looks alike and packs well together."""
+    return f"event {row['type']}" if row.kind == "event" else row.kind
 
 
 def _indexed_values(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in INDEXED.get(row.kind, ()))
+    return tuple(None if row.deleted else row[name] for name in INDEXED.get(row.kind, ()))
 
 
-def _moment(row: Row) -> int:
-    return int(row.get("created") or row.get("date") or 0)
+def _position(row: Row) -> int:
+    """A tombstone's is below 0, where no list goes."""
+    if row.deleted:
+        return -int(row["_serial"])
+    return min(int(row.get("created") or row.get("date") or 0), _LAST_SECOND) << _SERIAL_BITS | int(row["_serial"])
 
 
-def _bounds(keys: list[Key], created: Mapping[str, int] | None) -> tuple[int, int]:
-    """The part of `keys` within the bounds on `created`."""
-    first, last = 0, len(keys)
+def _span(created: Mapping[str, int] | None) -> tuple[int, int]:
+    """The first and the last position within the bounds on `created`."""
+    first, last = 0, _LAST_SECOND
     for name, bound in (created or {}).items():
-        before, after = (bisect_left(keys, (moment, 0, "")) for moment in (bound, bound + 1))
         match name:
             case "gt":
-                first = max(first, after)
+                first = max(first, bound + 1)
             case "gte":
-                first = max(first, before)
+                first = max(first, bound)
             case "lt":
-                last = min(last, before)
+                last = min(last, bound - 1)
             case "lte":
-                last = min(last, after)
-    return first, max(first, last)
+                last = min(last, bound)
+    return min(first, _LAST_SECOND + 1) << _SERIAL_BITS, max(last, -1) << _SERIAL_BITS | _LAST_SERIAL
 
 
 def paged(rows: Iterable[Row], params: Mapping[str, Any], kind: str) -> Page:

@@ -3,9 +3,9 @@
 import base64
 import binascii
 import hmac
-import json
 import threading
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -36,13 +36,13 @@ class Stripe:
         self.clock = clock or Clock()
         self.courier = Courier(self.clock.now, self._wanted, self._acknowledged)
         self._lock = threading.RLock()
-        self._answers = Answers()
         self._pacing = Pacing()
         self._outgoing: list[Delivery] = []
         """Webhooks of a request that may still be taken back."""
         self._keys_under_way: set[str] = set()
         self._requests = 0
         self.account = self._new_account(seed)
+        self._answers = Answers(self.account.store)
 
     def _new_account(self, seed: int) -> Account:
         account = Account(self.clock, seed, API_KEY, WEBHOOK_SECRET)
@@ -64,10 +64,10 @@ class Stripe:
 
     def reset(self, seed: int) -> None:
         self.courier.clear()
-        self._answers.clear()
         self._pacing = Pacing()
         self._requests = 0
         self.account = self._new_account(seed)
+        self._answers = Answers(self.account.store)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -91,9 +91,10 @@ class Stripe:
         self.courier.load(state["undelivered"])
 
     def snapshot(self) -> Callable[[Request], Response]:
-        """A copy of this moment that answers by itself."""
+        """A copy of this moment that answers reads by itself."""
         past = Stripe(self.clock)
-        past.restore(json.loads(json.dumps({**self.state(), "undelivered": []})))
+        self.account.store.copy_into(past.account.store)
+        past.account.settings.change(self.account.settings.shown())
         return past.handle
 
     def receive(self, request: Request) -> Response | None:
@@ -142,6 +143,7 @@ class Stripe:
         if replayed:
             headers["Idempotent-Replayed"] = "true"
         automation.run_due(self.account)
+        self.account.store.rest()
         self._send()
         effects = self.account.store.pop_effects()
         return Response(status, wire.encode(body), headers, [] if replayed else effects, replayed)
@@ -219,6 +221,7 @@ class Stripe:
         self.account.store.begin()
         try:
             shown = self._shown(route.endpoint(self.account, params, *ids), request)
+            shown = deepcopy(shown) if wanted else shown
             for path in wanted:
                 expand(self.account.store, shown, path)
         except Rehearsal as rehearsal:
@@ -256,6 +259,7 @@ class Stripe:
             listed = self.courier.deliveries(int(after))
             return Response.of_json(200, {"deliveries": listed, "pending": self.courier.pending()})
         answer = admin.administer(self.account, request)
+        self.account.store.rest()
         self._send()
         return answer
 
@@ -268,7 +272,7 @@ class Stripe:
         ]
         if not endpoints:
             return
-        self.account.store.save(event, _pending=len(endpoints))
+        self.account.store.save(event, _pending=len(endpoints), _delivered=False)
         body = wire.encode(self.account.show(event))
         self._outgoing += [
             Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
@@ -289,7 +293,8 @@ class Stripe:
         with self._lock:
             event = self.account.store.find("event", delivery.event)
             if event is not None and event["_pending"]:
-                self.account.store.save(event, _pending=event["_pending"] - 1)
+                left = event["_pending"] - 1
+                self.account.store.save(event, _pending=left, _delivered=not left)
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from connectors.registry import CONNECTORS
 from core.clock import ManualClock
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
@@ -72,6 +73,12 @@ class Hub:
             causes = parked.by_cause(database, self.workspace_id)
         return [Reason(ReasonCode(cause.code), cause.params).sentence() for cause in causes]
 
+    def held(self):
+        """Why what is held is held, as a person reads it."""
+        with self.store.read() as database:
+            causes = parked.held_by_cause(database, self.workspace_id)
+        return [Reason(ReasonCode(cause.code), cause.params).sentence() for cause in causes]
+
     def state_hash(self):
         with self.store.read() as database:
             return state_hash(self.store, database, self.workspace_id)
@@ -111,12 +118,15 @@ class DrainedHub(Hub):
         """Everything that can be polled, from every connection, and then all the work that it gives."""
         for name in ("Stripe", "Xero"):
             connection = self.connection(name)
-            for kind in Kind:
-                pull(self.hub, self.workspace_id, connection.id, kind)
+            for stream in CONNECTORS[connection.vendor].pulls:
+                pull(self.hub, self.workspace_id, connection.id, stream)
         self.work()
 
     def drain(self, purpose, kind, name):
         return DRAINS[purpose](self.hub, self.workspace_id, self.connection(name).id, kind)
+
+    def lanes_due(self, purpose):
+        return [lane for lane in self.due() if lane.purpose == purpose]
 
     def due(self):
         with self.store.read() as database:
@@ -149,8 +159,8 @@ class DrainedHub(Hub):
         return any(self.connection(name).state != "active" for name in ("Stripe", "Xero"))
 
     def _behind_the_parked(self):
-        """What needs something that is parked waits as long as that does."""
-        return {"delivery waiting"} if "delivery parked" in self.open_work() else set()
+        """What needs something that is parked or held waits as long as that does."""
+        return {"delivery waiting"} if "delivery parked" in self.open_work() or self.held() else set()
 
 
 class RunningHub(Hub):

@@ -116,6 +116,16 @@ def test_a_slot_of_the_schedule_is_taken_once_whoever_asks(shop, other):
     assert shop.do(duties.take_slot, "pull", slot + timedelta(seconds=60))
 
 
+def test_slots_are_remembered_for_a_day_and_the_latest_is_known(shop):
+    first = shop.clock.now()
+    for hours in (0, 1, 25):
+        assert shop.do(duties.take_slot, "pull", first + timedelta(hours=hours))
+    with shop.store.read() as database:
+        assert duties.latest_slots(database) == {(shop.workspace_id, "pull"): first + timedelta(hours=25)}
+    assert not shop.do(duties.take_slot, "pull", first + timedelta(hours=1))
+    assert len(shop.all(schema.schedule_slot)) == 2
+
+
 def test_a_slot_taken_by_another_spoils_nothing_of_the_unit_of_work(shop):
     slot = shop.clock.now()
     shop.do(duties.take_slot, "pull", slot)

@@ -83,6 +83,10 @@ def credit_note(document: Document) -> Row | Problem:
 # --- what both are made of -------------------------------------------------------------------------------------------
 
 
+def is_void(entity: Entity) -> bool:
+    return entity.void if isinstance(entity, CreditNote) else of(Invoice, entity).status is InvoiceStatus.VOID
+
+
 def _says_something(lines: Sequence[InvoiceLine] | Sequence[CreditNoteLine]) -> bool:
     return any(line.net_minor or line.tax_minor for line in lines)
 

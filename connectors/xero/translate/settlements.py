@@ -76,6 +76,10 @@ def owes_allocation(entity: Entity, is_there: bool) -> bool:
     return is_there if of(Allocation, entity).void else not is_there
 
 
+def is_void(entity: Entity) -> bool:
+    return of(Allocation, entity).void
+
+
 def allocation(document: Document) -> Row | Problem:
     """The element names the credit note that Xero has in the path."""
     entity = of(Allocation, document.entity)

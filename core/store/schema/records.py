@@ -248,6 +248,7 @@ allocation = bare_table(
     Column("amount_minor", Minor, nullable=False),
     Column("allocated_at", Moment, nullable=False),
     Column("void", Boolean, nullable=False),
+    Index("ix_allocation_credit_note", "workspace_id", "credit_note_id"),
     Index("ix_allocation_invoice", "workspace_id", "invoice_id"),
 )
 

@@ -117,6 +117,17 @@ def test_what_is_not_an_id_cannot_be_expanded(api, customer):
             api.customers.retrieve(customer.id, {"expand": [path]})
 
 
+def test_what_only_some_sources_of_a_balance_transaction_have_is_expanded_where_it_is(api, customer):
+    invoice = api.invoices.create({"customer": customer.id, "currency": "eur"})
+    api.invoice_items.create({"customer": customer.id, "invoice": invoice.id, "amount": 5000})
+    api.invoices.pay(invoice.id)
+    charge = api.charges.list().data[0]
+    api.refunds.create({"charge": charge.id, "amount": 100})
+    moved = api.balance_transactions.list({"expand": ["data.source.captured", "data.source.payment_intent"]}).data
+    assert [one.source.object for one in moved] == ["refund", "charge"]
+    assert {one.source.payment_intent.id for one in moved} == {charge.payment_intent}
+
+
 def test_expansion_ends_at_four_levels(api, customer):
     with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
         api.customers.retrieve(customer.id, {"expand": ["a.b.c.d.e"]})
@@ -130,3 +141,27 @@ def test_payments_of_an_invoice_are_shown_when_asked_for(api, customer):
     payment = paid.payments.data[0]
     assert (payment.status, payment.amount_paid, payment.payment.type) == ("paid", 500, "payment_intent")
     assert payment.payment.payment_intent.status == "succeeded"
+
+
+def test_what_is_expanded_inside_an_object_is_not_kept_there(api, customer):
+    """Neither in the object nor in the snapshots of its events."""
+    default = customer.invoice_settings.default_payment_method
+    path = "invoice_settings.default_payment_method"
+    changed = api.customers.update(customer.id, {"name": "Acme AG", "expand": [path]})
+    assert changed.invoice_settings.default_payment_method.id == default
+    assert api.customers.retrieve(customer.id).invoice_settings.default_payment_method == default
+    told = api.events.list({"type": "customer.updated", "limit": 1}).data[0].data.object
+    assert (told.name, told.invoice_settings.default_payment_method) == ("Acme AG", default)
+
+
+def test_objects_of_one_second_have_a_strict_order(api):
+    """A test clock bills many in one second: no page may repeat or miss one."""
+    clock = api.test_helpers.test_clocks.create({"frozen_time": 1_767_225_600})
+    made = [api.customers.create({"test_clock": clock.id}).id for _ in range(7)]
+    params = {"test_clock": clock.id, "limit": 2}
+    assert [one.id for one in api.customers.list(params).auto_paging_iter()] == made[::-1]
+    bounds = {"created": {"gte": 1_767_225_600, "lte": 1_767_225_600}}
+    assert [one.id for one in api.customers.list({**params, **bounds}).auto_paging_iter()] == made[::-1]
+    assert api.customers.list({**params, "created": {"gt": 1_767_225_600}}).data == []
+    before = api.customers.list({**params, "ending_before": made[0]})
+    assert ([one.id for one in before.data], before.has_more) == ([made[2], made[1]], True)

@@ -47,8 +47,6 @@ def test_lines_stand_in_pages_and_single_answers_but_not_in_unpaged_lists(client
     assert all(row["LineItems"] == [] for row in client.ok("GET", "/Invoices"))
     assert all(row["LineItems"] == [] for row in client.ok("GET", "/Invoices?page=1&summaryOnly=true"))
     assert client.ok("GET", "/Invoices/A-1")[0]["LineItems"]
-    client.admin("rules", {"unpaged_lists_are_summaries": False})
-    assert all(row["LineItems"] for row in client.ok("GET", "/Invoices"))
 
 
 def test_what_was_changed_since_a_moment_is_read_with_if_modified_since(client, five, numbers):

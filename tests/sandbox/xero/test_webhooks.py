@@ -175,6 +175,16 @@ def test_a_credit_note_tells_its_type_and_status(client, receiver, subscribed):
     )
 
 
+def test_a_merge_is_told_as_an_update_of_both_contacts(client, invoiced, receiver, subscribed):
+    ada = invoiced(Contact={"Name": "Ada"})["Contact"]["ContactID"]
+    bob = client.ok("PUT", "/Contacts", {"Name": "Bob"})["ContactID"]
+    subscribed()
+    client.admin("merge_contacts", {"contacts": [ada], "into": bob})
+    receiver.wait_for(5)
+    told = [(one["eventCategory"], one["eventType"], one["resourceId"]) for one in receiver.events()]
+    assert told == [("CONTACT", "UPDATE", ada), ("CONTACT", "UPDATE", bob)]
+
+
 def test_reads_refusals_and_other_kinds_make_no_events(client, receiver, subscribed, log):
     subscribed()
     client.ok("GET", "/Invoices")

@@ -1,0 +1,192 @@
+"""How much of a business a sandbox holds, and whether what is asked of it costs the same however much it holds.
+
+    python -m bench.sandbox stripe [--invoices 100000] [--requests]
+
+Paid invoices are made one after another, each with a customer, a way to pay and a payment of its own, half a minute
+apart on the sandbox's clock. At 1,000 of them and at the end the same questions are asked, in random order and about
+random objects; what counts is the ratio of the processor's time, which does not depend on the machine. With --requests
+they are made by whole requests through the desk, so that the log of calls and the answers kept for idempotency keys are
+there as well; without it by the same endpoints, many in one unit.
+"""
+
+import argparse
+import json
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from sandbox.desk import Desk
+from sandbox.kit import Request, Vendor
+from sandbox.stripe import Stripe, customers, invoice_items, invoice_states, invoices, payment_methods
+
+FEW = 1_000
+APART_SECONDS = 25
+BATCH = 50
+ROUNDS = 60
+RATIO_MAX = 1.5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One vendor: how paid invoices come to be in it, and what is asked about them."""
+
+    vendor: Vendor
+    make: Callable[[int], None]
+    """So many more, by its endpoints."""
+    make_by_requests: Callable[[Callable[[Request], bytes], int], None]
+    questions: Mapping[str, Callable[[random.Random], Request]]
+    """By what they are called; each differs from time to time, and each finds something."""
+    bytes_outside: Callable[[], int]
+    """What it keeps in files, so that it does not show in the process's memory."""
+
+
+def stripe_trial() -> Trial:
+    vendor = Stripe()
+    account, authorized = vendor.account, {"authorization": f"Bearer {vendor.credentials()['api_key']}"}
+    made: list[tuple[str, int]] = []
+    """Every invoice's id and moment of creation."""
+
+    def get(path: str, **params: object) -> Request:
+        return Request("GET", f"/v1/{path}", urlencode(params), authorized)
+
+    def some(rng: random.Random) -> tuple[str, int]:
+        """Not of the first ones, after which there is little to list, nor of those older than events are kept."""
+        return made[rng.randrange(max(len(made) // 2, len(made) - 50_000), len(made))]
+
+    def one() -> None:
+        customer = customers.create(account, customers.CREATE.parse({"name": "Acme", "email": "books@acme.example"}))
+        card = payment_methods.attach(account, payment_methods.ATTACH.parse({"customer": customer.id}), "pm_card_visa")
+        default = {"invoice_settings": {"default_payment_method": card.id}}
+        customers.update(account, customers.UPDATE.parse(default), customer.id)
+        draft = {"customer": customer.id, "currency": "eur"}
+        invoice = invoices.create(account, invoices.CREATE.parse(draft))
+        line = {"customer": customer.id, "invoice": invoice.id, "amount": "4900"}
+        invoice_items.create(account, invoice_items.CREATE.parse(line))
+        invoices.finalize(account, {}, invoice.id)
+        assert invoice_states.pay(account, {}, invoice.id)["status"] == "paid"
+        made.append((invoice.id, invoice["created"]))
+
+    def make(count: int) -> None:
+        while count:
+            account.store.begin()
+            for _ in range(min(BATCH, count)):
+                vendor.clock.move_to_offset(len(made) * APART_SECONDS)
+                one()
+                count -= 1
+            account.store.commit()
+            vendor.handle(get("balance"))  # lets what is due happen, as every request does
+
+    def make_by_requests(send: Callable[[Request], bytes], count: int) -> None:
+        def post(path: str, **params: object) -> dict[str, object]:
+            headers = {
+                **authorized,
+                "content-type": "application/x-www-form-urlencoded",
+                "idempotency-key": f"key-{len(made)}-{path}",
+            }
+            return json.loads(send(Request("POST", f"/v1/{path}", "", headers, urlencode(params).encode())))
+
+        for _ in range(count):
+            vendor.clock.move_to_offset(len(made) * APART_SECONDS)
+            customer = post("customers", name="Acme", email="books@acme.example")["id"]
+            card = post("payment_methods/pm_card_visa/attach", customer=customer)["id"]
+            post(f"customers/{customer}", **{"invoice_settings[default_payment_method]": card})
+            invoice = post("invoices", customer=customer, currency="eur")["id"]
+            post("invoiceitems", customer=customer, invoice=invoice, amount=4900)
+            post(f"invoices/{invoice}/finalize")
+            paid = post(f"invoices/{invoice}/pay")
+            assert paid["status"] == "paid", paid
+            made.append((invoice, paid["created"]))
+
+    def size() -> int:
+        pages, page = (
+            account.store.database.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size")
+        )
+        return pages * page
+
+    return Trial(
+        vendor,
+        make,
+        make_by_requests,
+        {
+            "an invoice by its id": lambda rng: get(f"invoices/{some(rng)[0]}"),
+            "the newest page of invoices": lambda _: get("invoices", limit=100),
+            "a page of invoices in the middle": lambda rng: get("invoices", limit=100, starting_after=some(rng)[0]),
+            "invoices with created[gte]": lambda rng: get("invoices", limit=100, **{"created[gte]": some(rng)[1]}),
+            "a page of events of one type": lambda rng: get(
+                "events", limit=100, type="invoice.paid", **{"created[lte]": some(rng)[1]}
+            ),
+            "a page of events of any type": lambda rng: get("events", limit=100, **{"created[lte]": some(rng)[1]}),
+            "the payments of an invoice": lambda rng: get("invoice_payments", invoice=some(rng)[0]),
+            "the balance": lambda _: get("balance"),
+        },
+        size,
+    )
+
+
+TRIALS: Mapping[str, Callable[[], Trial]] = {"stripe": stripe_trial}
+
+
+def measured(trial: Trial) -> dict[str, float]:
+    """The median of the processor's milliseconds for each question."""
+    rng = random.Random(1)
+    took: dict[str, list[float]] = {name: [] for name in trial.questions}
+    for _ in range(ROUNDS):
+        for name in rng.sample(sorted(trial.questions), len(trial.questions)):
+            request = trial.questions[name](rng)
+            began = time.process_time()
+            response = trial.vendor.handle(request)
+            took[name].append((time.process_time() - began) * 1000)
+            assert response.status == 200, response.body
+    return {name: statistics.median(of) for name, of in took.items()}
+
+
+def memory_mb() -> float:
+    """Of this process, now, where the system tells (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description=__doc__.splitlines()[0])
+    parser.add_argument("vendor", choices=sorted(TRIALS))
+    parser.add_argument("--invoices", type=int, default=100_000)
+    parser.add_argument("--requests", action="store_true", help="make them by whole requests, logged and with keys")
+    wanted = parser.parse_args()
+    empty = memory_mb()
+    trial = TRIALS[wanted.vendor]()
+    desk = Desk(trial.vendor)
+
+    def send(request: Request) -> bytes:
+        exchange = desk.answer(request, time.sleep)
+        desk.answered(exchange)
+        return exchange.response.body
+
+    def make(count: int) -> None:
+        trial.make_by_requests(send, count) if wanted.requests else trial.make(count)
+
+    began, worked = time.perf_counter(), time.process_time()
+    few = min(FEW, wanted.invoices)
+    make(few)
+    before = measured(trial)
+    make(wanted.invoices - few)
+    seconds, worked = time.perf_counter() - began, time.process_time() - worked
+    held, files = memory_mb(), trial.bytes_outside() / 1e6
+    after = measured(trial)
+    print(f"{wanted.invoices} paid invoices in {seconds:.0f} s ({worked:.0f} s of the processor)")
+    print(f"memory {held:.0f} MB ({empty:.0f} MB when empty), temporary file {files:.0f} MB")
+    print(f"{'median ms of the processor':34}{few:>10}{wanted.invoices:>10}{'ratio':>8}")
+    ratios = {name: after[name] / before[name] for name in before}
+    for name, ratio in ratios.items():
+        print(f"{name:34}{before[name]:>10.2f}{after[name]:>10.2f}{ratio:>8.2f}")
+    if worst := [name for name, ratio in ratios.items() if ratio > RATIO_MAX]:
+        print(f"more than {RATIO_MAX} times as dear: {', '.join(worst)}")
+    return 1 if worst else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
