@@ -33,7 +33,7 @@ def web(say: Say) -> None:
     wanted = settings()
     start_logging("web")
     check_disk(wanted)
-    server = listen(create_app(open_hub(wanted)), bind(wanted.host, wanted.port))
+    server = listen(create_app(open_hub(wanted), doors=open_hub(wanted)), bind(wanted.host, wanted.port))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address = _address(wanted)
     say({"up": "web", "address": address}, sentence(f"The doors are open on {address}; Ctrl-C closes them."))
