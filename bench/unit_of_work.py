@@ -1,23 +1,31 @@
-"""How long the hub's units of work hold SQLite's write lock, and how many statements they take.
+"""How long the hub's units of work hold SQLite's write lock: from BEGIN IMMEDIATE to the end of its COMMIT.
 
-    python bench/unit_of_work.py [ROUNDS]
+    python -m bench.unit_of_work [--invoices 1000] [--json]
 
-Each unit of work is repeated ROUNDS times (20 if it is not said) on a database file of its own, in a folder that goes
-away. A bare commit of one row is measured in between, so that figures of different machines can be compared by ratio.
-The target is a lock of at most 50 ms.
+Every unit of work of a first import and its delivery is measured, as it happens. What counts is the time at work on
+the processor: beside it stands the time by the wall, which holds the disk's and whatever else the machine does.
+
+    python -m bench.unit_of_work parts [ROUNDS]
+
+takes the steps of an invoice's way one by one, each ROUNDS times (20 if it is not said), and says how many statements
+it takes. A bare commit of one row is measured in between, so that figures of different machines can be compared.
 """
 
+import inspect
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import event, insert, text
 
+from bench.figures import Figure, Wanted, show, wanted_from
+from bench.stage import Stage
 from core.accounts import AccountRole
 from core.canonical import canonical_json, digest
 from core.clock import WallClock
@@ -172,6 +180,54 @@ def settle(shop: Shop, work: Work, push: outbox.Push) -> None:
     outbox.close(shop.store, work, push.id, "answered", b"x" * 50_000)
 
 
+class MeasuredStore(Store):
+    """Notes of each unit of work how long it held the lock, in milliseconds: (by the wall, on the processor)."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*parts)
+        self.held: dict[str, list[tuple[float, float]]] = {}
+
+    def write(self, workspace_id: str, work: Callable[[Work], object]) -> object:
+        began = (0.0, 0.0)
+
+        def timed(unit: Work) -> object:
+            nonlocal began
+            began = time.perf_counter(), time.process_time()
+            return work(unit)
+
+        result = super().write(workspace_id, timed)
+        held = (time.perf_counter() - began[0]) * 1000, (time.process_time() - began[1]) * 1000
+        self.held.setdefault(name_of(work), []).append(held)
+        return result
+
+
+def name_of(work: Callable[[Work], object]) -> str:
+    """The function that a lane's fence, or a partial, is wrapped around."""
+    while True:
+        if isinstance(work, partial):
+            work = work.func
+        elif work.__name__ == "fenced":
+            work = inspect.getclosurevars(work).nonlocals["what"]
+        else:
+            return work.__qualname__
+
+
+def run(wanted: Wanted) -> Iterable[Figure]:
+    with Stage("sqlite", wanted.invoices, store_type=MeasuredStore) as stage:
+        stage.pull("xero")
+        stage.pull("stripe")
+        stage.work()
+        measured = stage.hub.store.held
+    everything = [one for held in measured.values() for one in held]
+    wall, processor = (sorted(of) for of in zip(*everything, strict=True))
+    yield Figure("unit of work, sqlite: the longest on the processor", processor[-1], "ms", f"at most {TARGET_MS} ms")
+    yield Figure("unit of work, sqlite: one in a hundred by the wall", wall[len(wall) * 99 // 100], "ms")
+    yield Figure("unit of work, sqlite: the median by the wall", statistics.median(wall), "ms")
+    longest = sorted(measured, key=lambda name: -max(ms for _, ms in measured[name]))
+    for name in longest[:3]:
+        yield Figure(f"unit of work, sqlite: {name}", max(ms for _, ms in measured[name]), "ms")
+
+
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="subledger-bench-") as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'bench.db'}")
@@ -197,4 +253,8 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    if "parts" in sys.argv[1:2]:
+        main(int(sys.argv[2]) if len(sys.argv) > 2 else 20)
+    else:
+        asked_for = wanted_from(__doc__)
+        show(run(asked_for), as_json=asked_for.as_json)
