@@ -93,6 +93,10 @@ def finished(hub, workspace_id: str, invoices: int) -> bool:
     return known == invoices and not any(left & of.keys() for of in counts.values())
 
 
+def readable() -> bool:
+    return Path("/proc/self/statm").exists()
+
+
 def resident(pid: int) -> float:
     """Megabytes; nothing of a process that has ended."""
     try:

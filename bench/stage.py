@@ -2,6 +2,7 @@
 here, so that what it uses of the processor can be told from what the vendors use.
 """
 
+import gc
 import json
 import subprocess
 import sys
@@ -94,6 +95,10 @@ class Stage:
             self.workspace_id = set_up(store, json.dumps(workspace(self.sandboxes.line))).workspace_id
             with store.read() as view:
                 self.connections = {one.vendor: one for one in connections.connections(view, self.workspace_id)}
+            # as a worker does before its first job
+            gc.collect()
+            gc.freeze()
+            opening.callback(gc.unfreeze)
             self._open = opening.pop_all()
         return self
 

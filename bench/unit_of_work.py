@@ -202,14 +202,16 @@ class MeasuredStore(Store):
 
 
 def name_of(work: Callable[[Work], object]) -> str:
-    """The function that a lane's fence, or a partial, is wrapped around."""
+    """The function that a lane's fence, or a partial, is wrapped around; of rows that are absorbed, their kind too."""
+    kind = ""
     while True:
         if isinstance(work, partial):
+            kind = next((f" {one[0].kind}" for one in work.args if isinstance(one, list) and one), "")
             work = work.func
         elif work.__name__ == "fenced":
             work = inspect.getclosurevars(work).nonlocals["what"]
         else:
-            return work.__qualname__
+            return work.__qualname__.replace(".<locals>", "") + kind
 
 
 def run(wanted: Wanted) -> Iterable[Figure]:
@@ -218,14 +220,22 @@ def run(wanted: Wanted) -> Iterable[Figure]:
         stage.pull("stripe")
         stage.work()
         measured = stage.hub.store.held
-    everything = [one for held in measured.values() for one in held]
-    wall, processor = (sorted(of) for of in zip(*everything, strict=True))
-    yield Figure("unit of work, sqlite: the longest on the processor", processor[-1], "ms", f"at most {TARGET_MS} ms")
-    yield Figure("unit of work, sqlite: one in a hundred by the wall", wall[len(wall) * 99 // 100], "ms")
-    yield Figure("unit of work, sqlite: the median by the wall", statistics.median(wall), "ms")
-    longest = sorted(measured, key=lambda name: -max(ms for _, ms in measured[name]))
-    for name in longest[:3]:
-        yield Figure(f"unit of work, sqlite: {name}", max(ms for _, ms in measured[name]), "ms")
+    # the first of each sort compiles its statements, once in the life of a process
+    warm = {name: held[1:] for name, held in measured.items() if len(held) > 1}
+    processor = [ms for held in warm.values() for _, ms in held]
+    wall = sorted(ms for held in warm.values() for ms, _ in held)
+    name = "unit of work, sqlite"
+    yield Figure(f"{name}: the longest on the processor", max(processor), "ms", f"at most {TARGET_MS} ms")
+    yield Figure(
+        f"{name}: the longest that compiles its statements",
+        max(ms for held in measured.values() for _, ms in held[:1]),
+        "ms",
+    )
+    yield Figure(f"{name}: one in a hundred by the wall", wall[len(wall) * 99 // 100], "ms")
+    yield Figure(f"{name}: the median by the wall", statistics.median(wall), "ms")
+    longest = {sort: max(ms for _, ms in held) for sort, held in warm.items()}
+    for sort in sorted(longest, key=longest.__getitem__)[-3:]:
+        yield Figure(f"{name}: {sort}", longest[sort], "ms")
 
 
 def main(rounds: int) -> None:
