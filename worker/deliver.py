@@ -68,14 +68,19 @@ class _Drain:
             return False
         failpoint("P12", self.kind)
         ready = self._sorted_out(owed)
-        created = [one for one in ready if one.remote_id is None]
-        updated = [one for one in ready if one.remote_id is not None]
-        try:
-            self._send(created)
-        except _VendorAway:
-            self.held.write(lambda work: outbox.untried(work, [one.owed.id for one in updated]))
-            raise
-        self._send(updated)
+        calls: dict[tuple[bool, str], list[Composed]] = {}
+        for one in sorted(ready, key=lambda one: one.remote_id is not None):
+            assert isinstance(one.row, dict)
+            calls.setdefault((one.remote_id is not None, self.writes.apart(one.row)), []).append(one)
+        groups = list(calls.values())
+        while groups:
+            group = groups.pop(0)
+            try:
+                self._send(group)
+            except _VendorAway:
+                unsent = [one.owed.id for rest in groups for one in rest]
+                self.held.write(partial(outbox.untried, delivery_ids=unsent))
+                raise
         return True
 
     def _sorted_out(self, owed: Sequence[Owed]) -> list[Composed]:
@@ -152,7 +157,7 @@ class _Drain:
             self.rings.add(self.held.name)
 
     def _send(self, group: Sequence[Composed]) -> None:
-        prepared = self.held.write(partial(self._prepared, group=group)) if group else None
+        prepared = self.held.write(partial(self._prepared, group=group))
         if prepared is None:
             return
         push, call, rows = prepared

@@ -150,6 +150,8 @@ def test_what_is_expanded_inside_an_object_is_not_kept_there(api, customer):
     changed = api.customers.update(customer.id, {"name": "Acme AG", "expand": [path]})
     assert changed.invoice_settings.default_payment_method.id == default
     assert api.customers.retrieve(customer.id).invoice_settings.default_payment_method == default
+    api.invoices.create({"customer": customer.id, "expand": [f"customer.{path}"]})
+    assert api.customers.retrieve(customer.id).invoice_settings.default_payment_method == default
     told = api.events.list({"type": "customer.updated", "limit": 1}).data[0].data.object
     assert (told.name, told.invoice_settings.default_payment_method) == ("Acme AG", default)
 
