@@ -163,13 +163,16 @@ class Writes:
     differs: Callable[[Row, Row], Mapping[str, tuple[str, str]]]
     """(row sent, row stored) to the fields that were stored differently: name to (ours, theirs). Money exact."""
     question: Callable[[Sequence[Row]], str]
-    """(rows sent) to the GET that asks whether they are there, by natural key: path with query."""
+    """(at most `question_max` of the rows sent) to the GET that asks whether they are there, by natural key: path with
+    query."""
     found: Callable[[Sequence[Row], Row], Sequence[Outcome]]
-    """(rows sent, the question's parsed answer) to one outcome per row; None where it is proven absent."""
+    """(rows asked about, the question's parsed answer) to one outcome per row; None where it is proven absent."""
     natural_key: Callable[[Row], str]
     apart: Callable[[Row], str] = lambda _: ""
     """What all elements of one call share: those that differ in it go into calls of their own."""
     batch_max: int = 1
+    question_max: int = 50
+    """How many rows one question has room for; about more, several are put."""
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
     slots_beside: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
