@@ -51,6 +51,10 @@ class Notification:
     occurred_at: datetime | None
     content: bytes = b""
     """What the vendor said, apart from what differs between two attempts to tell it: to notice a key used twice."""
+    is_live: bool | None = None
+    """Whether it is about real money or about a test; None where the vendor does not say."""
+    problem: str = ""
+    """Why this one of several cannot be read; nothing else of it counts then."""
 
 
 Rows = Mapping[tuple[Kind, str], Row]
@@ -132,6 +136,8 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    also: Sequence[Kind] = ()
+    """Other kinds whose documents stand in the same list there, under ids of its own."""
     figures: Callable[[Row], Figures | None] | None = None
     """What the vendor says a document amounts to, of a kind whose rows never become entities."""
     further: Callable[[Row], Sequence[tuple[Kind, str, Entity]]] = lambda _: ()
@@ -161,6 +167,8 @@ class Writes:
     found: Callable[[Sequence[Row], Row], Sequence[Outcome]]
     """(rows sent, the question's parsed answer) to one outcome per row; None where it is proven absent."""
     natural_key: Callable[[Row], str]
+    apart: Callable[[Row], str] = lambda _: ""
+    """What all elements of one call share: those that differ in it go into calls of their own."""
     batch_max: int = 1
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
@@ -261,7 +269,7 @@ class Connector:
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
-    """How far back `changes` can look: with an older cursor everything has to be read again."""
+    """How far back `changes` can look; None for ever. Everything is read anew more often than that."""
     pulls: Sequence[str] = ()
     """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
     apart, a stream for each kind, by its name."""

@@ -24,6 +24,7 @@ class ReasonCode(StrEnum):
     CURRENCY_NOT_IN_LEDGER = "currency_not_in_ledger"
     THIRD_DECIMAL = "third_decimal"
     NEGATIVE_TOTAL = "negative_total"
+    CREDIT_UNEXPLAINED = "credit_unexplained"
     TOTALS_DIFFER = "totals_differ"
     RATE_TOO_COARSE = "rate_too_coarse"
     NOT_MOVED_YET = "not_moved_yet"
@@ -91,8 +92,11 @@ _SENTENCES = {
     "currency there and press retry.",
     ReasonCode.THIRD_DECIMAL: "{document} has the amount {amount}, and {connection} keeps two decimals only. Decide "
     "how to round it.",
-    ReasonCode.NEGATIVE_TOTAL: "{document} has the negative total {amount}, which {connection} keeps only as a credit "
-    "note. Enter that credit note there and link it.",
+    ReasonCode.NEGATIVE_TOTAL: "{document} has the negative total {amount}, which {connection} does not keep. Enter "
+    "it there by hand and link it.",
+    ReasonCode.CREDIT_UNEXPLAINED: "{document}: {amount} was settled from the customer's balance, and no document of "
+    "ours gave that credit (a correction by hand, say). {connection} keeps credit only with one; enter it there by "
+    "hand and link it.",
     ReasonCode.TOTALS_DIFFER: "The lines of {document} add up to {lines}, but its total is {total}. Check it at its "
     "origin; nothing was sent to {connection}.",
     ReasonCode.RATE_TOO_COARSE: "{document} of {amount} was settled as {settled}, and no exchange rate that "
@@ -138,6 +142,7 @@ _REMEDIES = {
     ReasonCode.CURRENCY_NOT_IN_LEDGER: "retry",
     ReasonCode.THIRD_DECIMAL: "choose the rounding",
     ReasonCode.NEGATIVE_TOTAL: "link",
+    ReasonCode.CREDIT_UNEXPLAINED: "link",
     ReasonCode.TOTALS_DIFFER: "retry",
     ReasonCode.RATE_TOO_COARSE: "link",
     ReasonCode.NOT_MOVED_YET: "wait",

@@ -22,6 +22,7 @@ from core.store.observations import Observed, observe
 from core.store.records import Version
 from core.store.work import Work
 from worker.bookkeeping import Bookkeeper
+from worker.credit import credit_uses, moves_balance
 from worker.hub import Hub
 
 
@@ -97,6 +98,8 @@ class _Absorption:
                 told[one.kind][one.remote_id] = one
         # parents before children, whichever row told them
         for kind in Kind:
+            if kind is Kind.ALLOCATION:
+                told[kind] |= self._credit_used({**told[Kind.INVOICE], **told[Kind.CREDIT_NOTE]})
             if told[kind]:
                 self._keep(kind, told[kind])
         return self.done
@@ -151,7 +154,27 @@ class _Absorption:
         self._link(kind, origins, fresh)
         self.books.post(plan)
         self.books.post_what_follows(kind, ours)
-        self._owe(kind, {record_id: (ours[record_id], revision) for record_id, revision in revisions.items()})
+        # in the order they were told in: what takes its place comes after what goes
+        self._owe(
+            kind, {record_id: (ours[record_id], revisions[record_id]) for record_id in ours if record_id in revisions}
+        )
+
+    def _credit_used(self, told: Mapping[str, _Told]) -> dict[str, _Told]:
+        """What the balances of these documents' customers were used for, as far as that is new or no longer so."""
+        moving = {one.entity.customer for one in told.values() if moves_balance(one.entity)}
+        ids = links.linked(
+            self.work.connection,
+            self.work.workspace_id,
+            self.connection.id,
+            {(Kind.CUSTOMER, customer) for customer in moving},
+        )
+        uses = credit_uses(self.work, self.connection.id, sorted(ids.values()))
+        return {
+            remote_id: _Told(
+                Kind.ALLOCATION, remote_id, one, "", "", "the customer's balance", (Kind.ALLOCATION, remote_id)
+            )
+            for remote_id, one in uses.items()
+        }
 
     def _known_ids(self, kind: Kind, told: Mapping[str, _Told]) -> dict[tuple[Kind, str], str]:
         wanted = {(kind, remote_id) for remote_id in told}

@@ -36,3 +36,5 @@ def recognise(
     news = [seen[remote_id] for remote_id, is_news in shown.items() if is_news]
     links.show(work, connection.id, kind, {one.remote_id: (one.version, one.content_hash) for one in news})
     stand(work, connection.id, kind, reads, {remote_id: rows[remote_id] for remote_id in shown}, seen_at)
+    for other in reads.also:
+        recognise(hub, work, connection, other, rows, seen_at, cause)

@@ -5,11 +5,11 @@ written, nor coupons and subscriptions, which Xero does not know. What the numbe
 sandbox, is in README.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
 from connectors.rows import needed_text
-from connectors.xero import allocations, figures, organisation, webhook
+from connectors.xero import allocations, figures, invoices, organisation, webhook
 from connectors.xero.client import XeroClient
 from connectors.xero.elements import ROOT, Endpoint, version
 from connectors.xero.endpoints import (
@@ -27,8 +27,10 @@ from core.figures import Figures
 from core.kinds import Kind
 
 
-def _reads(endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None) -> Reads:
-    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts)
+def _reads(
+    endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None, also: Sequence[Kind] = ()
+) -> Reads:
+    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts, also=also)
 
 
 def _always(_entity: object, _is_there: bool) -> bool:
@@ -44,7 +46,7 @@ XERO = Connector(
         Kind.PRICE: _reads(ITEMS),
         Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
         Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
-        Kind.CREDIT_NOTE: _reads(CREDIT_NOTES, figures.of_credit_note),
+        Kind.CREDIT_NOTE: _reads(CREDIT_NOTES, figures.of_credit_note, also=[Kind.INVOICE]),
         Kind.REFUND: _reads(BANK_TRANSACTIONS),
         Kind.CREDIT_REFUND: _reads(CREDIT_PAYMENTS),
     },
@@ -79,13 +81,14 @@ XERO = Connector(
         Kind.INVOICE: Writes(
             owes=documents.owes_invoice,
             row=documents.invoice,
-            call=INVOICES.call,
-            rows=INVOICES.rows,
-            answer=INVOICES.answer,
-            differs=INVOICES.differs,
-            question=INVOICES.question,
-            found=INVOICES.found,
-            natural_key=INVOICES.key,
+            call=invoices.call,
+            rows=invoices.rows,
+            answer=invoices.answer,
+            differs=invoices.differs,
+            question=invoices.question,
+            found=invoices.found,
+            natural_key=invoices.key,
+            apart=invoices.apart,
             batch_max=50,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
             removes=documents.is_void,

@@ -70,6 +70,7 @@ _CAUSES = {
     ReasonCode.CURRENCY_NOT_IN_LEDGER: "A currency the ledger does not keep",
     ReasonCode.THIRD_DECIMAL: "A third decimal",
     ReasonCode.NEGATIVE_TOTAL: "A negative total",
+    ReasonCode.CREDIT_UNEXPLAINED: "Credit without a document",
     ReasonCode.TOTALS_DIFFER: "Lines and total differ",
     ReasonCode.RATE_TOO_COARSE: "No rate the ledger can keep",
     ReasonCode.NOT_MOVED_YET: "Not moved at the gateway yet",
