@@ -51,6 +51,9 @@ def trial_balance(workspace: str | None, until: datetime | None) -> Printed:
     ]
 
     def show(console: Console) -> None:
+        if not rows:
+            console.print("Nothing has been booked yet.")
+            return
         columns = ["book", "account", "name", "currency", "amount", "base", "base_currency"]
         console.print(table(columns, [[row[column] for column in columns] for row in rows], ["amount", "base"]))
 
@@ -112,7 +115,7 @@ def status(workspace: str | None) -> Printed:
             console.print(ProgressBar(total=step.of, completed=step.number - 1, width=40))
         console.print()
         work = [[what, state, str(count)] for what, of in counts.items() for state, count in sorted(of.items())]
-        console.print(table(["work", "state", "count"], work, ["count"]))
+        console.print(table(["work", "state", "count"], work, ["count"]) if work else "Nothing has come in yet.")
         for how, causes in (("parked", waiting), ("held", held)):
             for one in causes:
                 console.print()
