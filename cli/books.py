@@ -79,7 +79,7 @@ def state_hash(workspace: str | None) -> Printed:
 @_WORKSPACE
 @printing
 def status(workspace: str | None) -> Printed:
-    """Show what is open, what waits for a person or is held, and why."""
+    """Show what is open, parked or held, and why."""
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
     with store.read() as database:
