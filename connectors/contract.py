@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from connectors.http import Door
 from core.book import Book
@@ -250,6 +250,14 @@ class Periods:
     """Its answer to the last day (ISO) that nothing may be dated any more; empty where every period is open."""
 
 
+class Step(NamedTuple):
+    """Where a first import is: the `number`th `of` so many lists, which is called `name`."""
+
+    name: str
+    number: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
     vendor: str
@@ -268,5 +276,7 @@ class Connector:
     pulls: Sequence[str] = ()
     """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
     apart, a stream for each kind, by its name."""
+    importing: Callable[[Row], Step | None] = lambda _: None
+    """How far the first import is at a cursor; None where it is done."""
     poll_seconds: int = 60
     """How often: where nothing else tells of a change, as often as the vendor's daily quota bears."""
