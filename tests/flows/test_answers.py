@@ -11,7 +11,8 @@ from core.store import outbox, schema
 
 DOCUMENTS = ("invoice", "payment", "credit_note")
 PLURALS = {"invoice": "Invoices", "payment": "Payments", "credit_note": "CreditNotes", "allocation": "Allocations"}
-LISTS = {"invoice": "invoices", "payment": "payment_intents", "credit_note": "credit_notes"}
+LISTS = {"invoice": "invoices", "payment": "balance_transactions", "credit_note": "credit_notes"}
+"""Where a first import finds them at Stripe."""
 
 
 def harm(outside, hub):
@@ -93,7 +94,7 @@ def test_of_a_batch_those_that_are_refused_are_set_aside_and_all_others_arrive(h
     open_work = hub.open_work()
     assert open_work.pop("delivery parked") == 2
     assert set(open_work) <= {"delivery waiting"}
-    assert len(hub.sentences()) == 2
+    assert len(hub.sentences()) == 1  # of two that have the same cause
     names = {"invoice": "invoice total", "payment": "payment", "credit_note": "credit note"}
     in_xero = {one.number for one in outside.documents()[1].documents if names[kind] in one.amounts}
     in_stripe = {one.number for one in outside.documents()[0].documents if names[kind] in one.amounts}
@@ -144,18 +145,14 @@ def test_what_the_vendor_keeps_otherwise_than_it_was_sent_is_shown_and_not_writt
 
 
 @pytest.mark.parametrize("kind", DOCUMENTS)
-@pytest.mark.parametrize("page", ["empty", "again"])
-def test_a_list_that_promises_more_and_does_not_go_on_is_left_and_read_again(hub, outside, kind, page):
-    """A page with nothing on it that has more to come, and the same page over and over."""
+def test_a_list_that_promises_more_and_does_not_go_on_is_left_and_read_again(hub, outside, kind):
+    """A page with nothing on it that has more to come."""
     outside.trade()
-    rows = [] if page == "empty" else list(outside.stripe.all(LISTS[kind]))[:1]
-    body = json.dumps({"object": "list", "url": f"/v1/{LISTS[kind]}", "has_more": True, "data": rows})
-    fault = {"match": f"GET /v1/{LISTS[kind]}", "fault": "malformed", "body": body, "times": 2}
-    outside.fail("stripe", fault)
-    hub.pull()
-    for _ in range(4):
-        hub.clock.sleep(120)
+    body = json.dumps({"object": "list", "url": f"/v1/{LISTS[kind]}", "has_more": True, "data": []})
+    outside.fail("stripe", {"match": f"GET /v1/{LISTS[kind]}", "fault": "malformed", "body": body, "times": 2})
+    for _ in range(5):
         hub.pull()
+        hub.clock.sleep(120)
     read = Counter(call["path"] for call in outside.calls("stripe"))
     assert read[f"/v1/{LISTS[kind]}"] < 20
     assert harm(outside, hub) == []
