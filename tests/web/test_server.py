@@ -1,6 +1,7 @@
 """The server under the doors, spoken to over real sockets: smuggling, slowness, forged proxies."""
 
 import logging
+import resource
 import socket
 import threading
 from contextlib import closing
@@ -11,7 +12,7 @@ from core.errors import Misconfigured
 from web.server import PAGE_THREADS, bind, listen
 
 GENTLE_SECONDS = 20
-CONNECTIONS = 150
+CONNECTIONS = 500
 
 
 class Served:
@@ -137,6 +138,17 @@ def test_the_server_does_not_name_itself(served):
     assert b"Server:" not in served.say(post("Content-Length: 0"))
 
 
+@pytest.fixture
+def many_files():
+    """Both ends of every connection are in this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * CONNECTIONS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 def test_many_that_dawdle_keep_nobody_out(served, seen):
     slow = [socket.create_connection(served.address, timeout=GENTLE_SECONDS) for _ in range(CONNECTIONS)]
     try:
@@ -187,6 +199,22 @@ def test_one_byte_at_a_time_does_not_keep_a_connection_open(seen):
         assert seen == []
     finally:
         served.close()
+
+
+@pytest.mark.parametrize("length", ["Content-Length: {size}", "Transfer-Encoding: chunked"], ids=["counted", "chunked"])
+def test_a_message_that_stops_half_way_is_hung_up_on_and_leaves_no_row(doors, sign, length):
+    served = Served(doors.app, request_seconds=1)
+    body = sign.event()
+    try:
+        with served.connect() as slow:
+            lines = [f"POST {doors.stripe} HTTP/1.1", "Host: hub", f"Stripe-Signature: {sign.stripe(body)}", length]
+            head = "\r\n".join([*lines, "", ""])
+            half = b"10\r\n" + body[:8] if "chunked" in length else body[: len(body) // 2]
+            slow.sendall(head.format(size=len(body)).encode() + half)
+            assert slow.recv(1) == b""
+    finally:
+        served.close()
+    assert doors.receipts() == []
 
 
 def dripped_until_closed(connection, drips_max):
