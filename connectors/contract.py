@@ -51,6 +51,10 @@ class Notification:
     occurred_at: datetime | None
     content: bytes = b""
     """What the vendor said, apart from what differs between two attempts to tell it: to notice a key used twice."""
+    is_live: bool | None = None
+    """Whether it is about real money or about a test; None where the vendor does not say."""
+    problem: str = ""
+    """Why this one of several cannot be read; nothing else of it counts then."""
 
 
 Rows = Mapping[tuple[Kind, str], Row]
@@ -259,7 +263,7 @@ class Connector:
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
-    """How far back `changes` can look: with an older cursor everything has to be read again."""
+    """How far back `changes` can look; None for ever. Everything is read anew more often than that."""
     pulls: Sequence[str] = ()
     """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
     apart, a stream for each kind, by its name."""

@@ -65,14 +65,26 @@ class Reason:
         return _REMEDIES[self.code]
 
 
+_SLOTS = {
+    "income_account": "an income account",
+    "tax_code": "a tax code",
+    "clearing_account": "a clearing account",
+    "refunds_to_classify": "an account for refunds that no credit note explains",
+}
+
+
 class _Named(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return f"(no {key})"
 
+    def __getitem__(self, key: str) -> str:
+        found = super().__getitem__(key)
+        return _SLOTS.get(found, found) if key == "slot" else found
+
 
 _SENTENCES = {
-    ReasonCode.SLOT_UNMAPPED: "{document} needs a choice of {slot} for {facts} on {connection}, and no rule gives one. "
-    "Add a rule; the document then goes by itself.",
+    ReasonCode.SLOT_UNMAPPED: "{document} needs {slot} on {connection}, and no rule gives one for it: {facts}. Add a "
+    "rule; the document then goes by itself.",
     ReasonCode.RATE_MISSING: "{document} is in {currency}, and no rate to {base} is known for {on}. Enter the rate of "
     "that day; the document is then booked by itself.",
     ReasonCode.UNKNOWN_CURRENCY: "{document} names the currency {currency}, which ISO 4217 does not know. Correct it "

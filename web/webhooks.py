@@ -213,16 +213,25 @@ def _message(store: Store, app: App, webhook: Webhook, headers: Mapping[str, str
 
 
 def _resolved(app: App, notifications: Sequence[Notification]) -> list[Told]:
-    """Each notification with the connection it is about; what is about an account we do not know is kept, parked."""
+    """Each notification with the connection it is about; what is about an account we do not know, of the other mode,
+    or unreadable beside others, is kept, parked.
+    """
     by_account = {account: connection_id for connection_id, account in app.connections.items()}
     only = next(iter(app.connections)) if len(app.connections) == 1 else None
     told = []
     for one in notifications:
         connection_id = by_account.get(one.account) if one.account else only
-        foreign = Reason(ReasonCode.FOREIGN_ACCOUNT, {"account": one.account or "(none named)"})
+        reason = None
+        if one.problem:
+            reason = Reason(ReasonCode.UNREADABLE_BODY, {"connection": app.vendor, "problem": one.problem})
+        elif one.is_live is not None and one.is_live != (app.environment == "live"):
+            mode = "live" if one.is_live else "test"
+            reason = Reason(ReasonCode.FOREIGN_ACCOUNT, {"account": f"{one.account or '(none named)'} in {mode} mode"})
+        elif connection_id is None:
+            reason = Reason(ReasonCode.FOREIGN_ACCOUNT, {"account": one.account or "(none named)"})
         told.append(
             Told(
-                connection_id,
+                None if reason else connection_id,
                 one.key,
                 one.type,
                 one.kind or "",
@@ -230,7 +239,7 @@ def _resolved(app: App, notifications: Sequence[Notification]) -> list[Told]:
                 one.account,
                 one.content,
                 one.occurred_at,
-                None if connection_id else foreign,
+                reason,
             )
         )
     return told

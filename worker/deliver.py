@@ -110,7 +110,7 @@ class _Drain:
         held = [one for one in composed if self.periods.holds(one.date) and _is_to_be_sent(one, said)]
         if held and not self.periods.are_fresh():
             return None
-        ready, settled = [], []
+        ready, settled, demanding, leaving = [], [], [], []
         for one in composed:
             if isinstance(one.row, Problem) and one.row.reason.waits:
                 reason = told(one.row.reason, one.owed, target)
@@ -118,9 +118,9 @@ class _Drain:
             elif isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
-                self._demand(work, one)
+                demanding.append(one)
             elif one.resting:
-                self._wait(work, one, one.resting, leaving=True)
+                leaving.append(one)
             elif not _is_to_be_sent(one, said):
                 settled.append(one.owed)
             elif one in held:
@@ -128,25 +128,32 @@ class _Drain:
                 outbox.hold(work, one.owed.id, reason, until=self.periods.next_look(work.now))
             else:
                 ready.append(one)
+        self._demand(work, demanding)
+        self._wait(work, {one.owed.id: one.resting for one in leaving}, leaving=True)
         outbox.settle(work, [owed.id for owed in settled])
         # what waited for a record that turns out to owe nothing there waits no longer
         for kind in outbox.wake(work, target.id, [owed.record_id for owed in settled]):
             self.rings.add(LaneName(target.workspace_id, target.id, kind, "deliver"))
         return ready
 
-    def _demand(self, work: Work, one: Composed) -> None:
-        """What is needed there and was never owed is owed now; this delivery sleeps until it has arrived."""
+    def _demand(self, work: Work, demanding: Sequence[Composed]) -> None:
+        """What is needed there and was never owed is owed now; these deliveries sleep until it has arrived."""
+        if not demanding:
+            return
         target = self.held.connection
-        needed = {record_id: of for of, record_id in one.needs}
+        needed = {record_id: of for one in demanding for of, record_id in one.needs}
         never_owed = needed.keys() - outbox.owed_ever(work, target.id, needed)
+        owed: dict[Kind, dict[str, tuple[int, Sequence[str]]]] = {}
         for record_id, known in records.known(work, never_owed).items():
-            outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
-            self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
-        self._wait(work, one, one.needs, leaving=False)
+            owed.setdefault(needed[record_id], {})[record_id] = (known.revision, [""])
+        for kind, revisions in owed.items():
+            outbox.owe(work, target.id, kind, revisions)
+            self.rings.add(LaneName(target.workspace_id, target.id, kind.value, "deliver"))
+        self._wait(work, {one.owed.id: one.needs for one in demanding}, leaving=False)
 
-    def _wait(self, work: Work, one: Composed, needs: Iterable[tuple[Kind, str]], *, leaving: bool) -> None:
-        needed = [record_id for _, record_id in needs]
-        if not outbox.wait_for(work, self.held.connection.id, one.owed.id, needed, leaving=leaving):
+    def _wait(self, work: Work, needs: Mapping[str, Iterable[tuple[Kind, str]]], *, leaving: bool) -> None:
+        needed = {delivery_id: [record_id for _, record_id in of] for delivery_id, of in needs.items()}
+        if needed and outbox.wait_for(work, self.held.connection.id, needed, leaving=leaving):
             self.rings.add(self.held.name)
 
     def _send(self, group: Sequence[Composed]) -> None:

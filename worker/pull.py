@@ -1,9 +1,13 @@
-"""The same intake fed by "what changed since": the first import, and the net under lost webhooks."""
+"""The same intake fed by "what changed since": the first import, and the net under lost webhooks.
+
+News can be missed for good: a vendor forgets them after a while, or never told. So once a day everything is read from
+the beginning again; what is as we know it costs a comparison of hashes, and what is not is taken like any news.
+"""
 
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from rq.timeouts import BaseTimeoutException
@@ -16,6 +20,7 @@ from core.failpoint import failpoint
 from core.kinds import Kind
 from core.store import connections, cursors, inbox
 from core.store.connections import Connection
+from core.store.cursors import Cursor
 from core.store.inbox import Told
 from core.store.work import Work
 from worker.absorb import Absorbed, Shown, absorb
@@ -24,6 +29,9 @@ from worker.calls import Caller, rest
 from worker.hub import Hub
 from worker.lane import Held, working
 from worker.recognise import recognise
+
+WHOLE_EVERY = timedelta(days=1)
+"""Well within what any vendor remembers of its news."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,11 +47,14 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
         take = _absorb_page if connector.role is Role.GATEWAY else _recognise_page
         while held.time_left():
             with hub.store.read() as database:
-                cursor = cursors.position(database, workspace_id, connection_id, stream)
+                cursor = cursors.cursor(database, workspace_id, connection_id, stream)
                 waiting = inbox.waiting(database, workspace_id, connection_id)
             seen_at = hub.clock.now()
+            if cursor is not None and _is_old(cursor, seen_at):
+                cursor = None
+            position = None if cursor is None else dict(cursor.position)
             try:
-                page = caller.call(partial(_changes, stream=stream, cursor=cursor))
+                page = caller.call(partial(_changes, stream=stream, cursor=position))
             except RetryAfter as trouble:
                 rest(hub, held.connection, trouble)
                 return rings
@@ -53,7 +64,10 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
                 rest(hub, held.connection, RetryAfter(str(error), 60))
                 return rings
             failpoint("P21", stream)
-            read = _Read(hub, held, stream, page, waiting, seen_at)
+            whole_at = cursor.whole_at if cursor else None
+            if whole_at is None and not page.more:
+                whole_at = seen_at
+            read = _Read(hub, held, stream, page, waiting, seen_at, whole_at)
             try:
                 rings |= held.write(partial(take, read))
             except (HubError, BaseTimeoutException):
@@ -66,6 +80,11 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
                 return rings
         rings.add(held.name)
     return rings
+
+
+def _is_old(cursor: Cursor, now: datetime) -> bool:
+    """A whole reading that stopped half-way for so long begins again too: its own news may be told no more."""
+    return now - (cursor.whole_at or cursor.saved_at) > WHOLE_EVERY
 
 
 def _changes(client: Client, *, stream: str, cursor: Row | None) -> Page:
@@ -82,6 +101,7 @@ class _Read:
     page: Page
     waiting: inbox.Waiting
     seen_at: datetime
+    whole_at: datetime | None
 
     @property
     def connection(self) -> Connection:
@@ -125,5 +145,5 @@ def _file(read: _Read, work: Work, unread: Iterable[tuple[Kind, str]]) -> set[La
     ]
     inbox.note(read.hub.store, work, told, None, "poll")
     connections.succeeded(work, connection_id)
-    cursors.save(work, connection_id, read.stream, read.page.cursor)
+    cursors.save(work, connection_id, read.stream, read.page.cursor, read.whole_at)
     return {LaneName(work.workspace_id, connection_id, one.kind, "ingest") for one in told if one.kind}

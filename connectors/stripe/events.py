@@ -75,6 +75,7 @@ def notifications(event: Row) -> Sequence[Notification]:
         occurred_at=unix_moment(event, "created"),
         # Stripe: counts how many endpoints have not answered yet, and so differs from one attempt to the next
         content=canonical_json({name: value for name, value in event.items() if name != "pending_webhooks"}),
+        is_live=event.get("livemode") if isinstance(event.get("livemode"), bool) else None,
     )
     refunds = [reference(one, "refund") for one in parts(changed, "refunds")] if event_type in _PAYING_OUT else []
     return [

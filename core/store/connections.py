@@ -184,6 +184,7 @@ class App:
     id: str
     workspace_id: str
     vendor: str
+    environment: str
     secrets: Credentials
     connections: Mapping[str, str]
     """Those that it serves: our id to the vendor's id of the account."""
@@ -209,7 +210,7 @@ def app(store: Store, database: Database, app_id: str) -> App | None:
         return None
     one = rows[0]
     secrets = _open(store, database, one.workspace_id, one.id, one.secrets)
-    return App(one.id, one.workspace_id, one.vendor, secrets, _served(rows), one.secrets)
+    return App(one.id, one.workspace_id, one.vendor, one.environment, secrets, _served(rows), one.secrets)
 
 
 def unchanged(database: Database, apps: Sequence[App]) -> list[bool]:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -15,7 +16,7 @@ from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
 from core.seal import make_key_file
 from core.settings import settings_from
-from core.store import connections, duties, parked
+from core.store import connections, duties, parked, schema
 from core.store.statehash import state_hash
 from sandbox.stripe.courier import signature
 from web.app import create_app
@@ -30,6 +31,7 @@ from worker.setup import set_up
 DRAINS = {"ingest": ingest, "deliver": deliver, "pull": pull}
 ROUNDS_MAX = 200
 WAIT_SECONDS = 60
+POLL_SECONDS = 5
 FINISHED = {"done", "ignored", "delivered", "superseded", "settled", "refused"}
 
 
@@ -50,7 +52,7 @@ class Hub:
         self.store = self.hub.store
         made = set_up(self.store, json.dumps(workspace))
         self.workspace_id = made.workspace_id
-        self.door = made.doors["Stripe"]
+        self.door, self.xero_door = made.doors["Stripe"], made.doors["Xero"]
 
     def connection(self, name):
         with self.store.read() as database:
@@ -166,17 +168,17 @@ class DrainedHub(Hub):
 class RunningHub(Hub):
     """Web, worker, scheduler and Redis as processes, started again when they die; a rule file says where they do."""
 
-    def __init__(self, outside, home, database_url, workers=1, **environment):
+    def __init__(self, outside, home, database_url, workers=1, schedulers=1, **environment):
         self.failpoints = home / "failpoints"
         self.failpoints.mkdir()
         self.rules = home / "rules"
         self.rules.write_text("")
-        workspace = outside.workspace(stripe={"pull_seconds": "5"}, xero={"pull_seconds": "60"})
+        workspace = outside.workspace(stripe={"pull_seconds": str(POLL_SECONDS)}, xero={"pull_seconds": "60"})
         super().__init__(
             home,
             database_url,
             workspace,
-            SUBLEDGER_PORT=str(_free_port()),
+            SUBLEDGER_PORT=str(free_port()),
             SUBLEDGER_LEASE_SECONDS="3",
             SUBLEDGER_FAILPOINTS=f"@{self.rules}",
             SUBLEDGER_FAILPOINT_DIR=str(self.failpoints),
@@ -190,7 +192,8 @@ class RunningHub(Hub):
         self.processes.start("web", "web")
         for number in range(workers):
             self.processes.start(f"worker {number}", "worker")
-        self.processes.start("scheduler", "scheduler")
+        for number in range(schedulers):
+            self.processes.start(f"scheduler {number}", "scheduler")
         self._watcher.start()
         outside.stripe.create(
             "webhook_endpoints",
@@ -198,25 +201,51 @@ class RunningHub(Hub):
             enabled_events=["*"],
             api_version="2026-10-28.endive",
         )
-        self.wait(self._listens, "the web process to listen")
+        self.wait(self.listens, "the web process to listen")
 
     @property
     def base_url(self):
         return f"http://{self.settings.host}:{self.settings.port}"
 
-    def die_at(self, place):
-        """The next process that passes there is killed; only the next one."""
+    def die_at(self, *places):
+        """At each of the places the next process that passes there is killed; only the next one."""
+        self._at("kill", places)
+
+    def stop_at(self, *places):
+        """The same, but it only lies still until it gets SIGCONT."""
+        self._at("stop", places)
+
+    def _at(self, action, places):
+        self.rules.write_text("")  # before what was passed is forgotten, lest the old rules strike again
         for passed in self.failpoints.iterdir():
             passed.unlink()
-        self.rules.write_text(f"{place}:kill")
+        self.rules.write_text(",".join(f"{place}:{action}@{nth or 1}" for place, _, nth in map(_parted, places)))
 
-    def died(self):
-        return any(self.failpoints.iterdir())
+    def struck(self, *places):
+        """Whether each of them has been passed, as often as it was to be."""
+        passed = {file.name: file.stat().st_size for file in self.failpoints.iterdir()}
+        return all(passed.get(place.replace("/", "-"), 0) >= int(nth or 1) for place, _, nth in map(_parted, places))
+
+    def _signal_all(self, number):
+        for pid in _of_sessions({process.child.pid for process in self.processes.running}):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def wake(self):
+        """Whoever lies still goes on: the processes and the work-horses that they have forked."""
+        self._signal_all(signal.SIGCONT)
+
+    def holder(self, purpose, kind):
+        """The process that holds the lane, or held it last."""
+        columns = (schema.lane.c.owner, schema.lane.c.fence)
+        where = (schema.lane.c.purpose == purpose, schema.lane.c.kind == kind, schema.lane.c.fence > 0)
+        with self.store.read() as database:
+            held = database.execute(schema.lane.select().with_only_columns(*columns).where(*where)).all()
+        return int(max(held, key=lambda lane: lane.fence).owner.rpartition(":")[2])
 
     def kill_all(self):
-        """As a power cut does: web, worker, scheduler and Redis at once."""
-        for process in self.processes.running:
-            os.killpg(process.child.pid, signal.SIGKILL)
+        """As a power cut does: web, workers with what they have forked, schedulers and Redis at once."""
+        self._signal_all(signal.SIGKILL)
         os.kill(self.redis.pid, signal.SIGKILL)
         self.restart_redis()
 
@@ -234,6 +263,12 @@ class RunningHub(Hub):
             lambda: f"quiet; open: {self.open_work()}, {self.sentences()}",
         )
 
+    def wait_for_deaths(self, *places):
+        self.wait(lambda: self.struck(*places), f"a process to pass each of {places}")
+
+    def wait_for_another_door(self, killed):
+        self.wait(lambda: self.child("web").pid != killed and self.listens(), "the door to be there again")
+
     def wait(self, until, what):
         for _ in range(int(WAIT_SECONDS / 0.1)):
             if until():
@@ -248,12 +283,25 @@ class RunningHub(Hub):
         self.redis.close()
         super().close()
 
-    def _listens(self):
+    def listens(self):
         with socket.socket() as probe:
             return probe.connect_ex((self.settings.host, self.settings.port)) == 0
 
 
-def _free_port():
+def _of_sessions(leaders):
+    """A work-horse leads a group of its own, but stays in its worker's session."""
+    for text in subprocess.check_output(["ps", "-A", "-o", "pid="], text=True).split():
+        with suppress(ProcessLookupError):
+            if os.getsid(int(text)) in leaders:
+                yield int(text)
+
+
+def _parted(place):
+    """`P16/Payments@2` is the second passing there."""
+    return place.partition("@")
+
+
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

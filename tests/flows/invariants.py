@@ -23,7 +23,7 @@ class Evidence:
     """All that the invariants look at, as plain values, so that a test can doctor any of it."""
 
     webhooks: list[dict[str, Any]]
-    """Stripe's log of what it delivered and what was answered."""
+    """Both vendors' logs of what they delivered and what was answered."""
     calls: dict[str, list[dict[str, Any]]]
     """Each vendor's log of what the hub asked."""
     stripe: auditor.Books
@@ -63,7 +63,7 @@ def i1_no_webhook_is_lost(seen):
 
 
 def i2_nothing_is_done_twice(seen):
-    """By natural key at most one document was ever made at the ledger, and stands there; no bytes took effect twice."""
+    """Per natural key at most one document was made at the ledger, and one stands there; no bytes took effect twice."""
     writes = [call for call in seen.calls["xero"] if call["effects"]]
     made = Counter(
         (effect["kind"], _natural(effect))
@@ -242,7 +242,7 @@ def gather(outside, hub, bystander):
     with hub.store.read() as database:
         ours = {"workspace_id": hub.workspace_id}
         return Evidence(
-            webhooks=outside.deliveries()[0],
+            webhooks=outside.deliveries()[0] + [{**one, "type": "Xero's"} for one in outside.xero_deliveries()[1]],
             calls={vendor: outside.calls(vendor) for vendor in outside.line},
             stripe=stripe,
             xero=xero,

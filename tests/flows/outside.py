@@ -98,7 +98,8 @@ class Outside:
     def xero_deliveries(self):
         """(how the subscription stands, every attempt of Xero to deliver a webhook)"""
         told = self._admin("GET", "xero", "deliveries")
-        return told["subscription"]["status"], told["deliveries"]
+        status = told["subscription"]["status"] if told["subscription"] else "NONE"
+        return status, [one for one in told["deliveries"] if one["status"] is not None]
 
     def _admin(self, method, vendor, path, body=None):
         url = f"{self.line[vendor]['base_url']}/_sandbox/{path}"
@@ -211,7 +212,7 @@ class Outside:
 
     # --- how the hub is told about it --------------------------------------------------------------------------------
 
-    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None, rates=RATES):
+    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None, rates=RATES, xero_base_url=None):
         """As `worker.setup` takes it; `stripe` and `xero` are options of the two connections."""
         keys, ledger = self.line["stripe"], self.line["xero"]
         return {
@@ -230,7 +231,7 @@ class Outside:
                     "name": "Xero",
                     "vendor": "xero",
                     "environment": "sandbox",
-                    "base_url": ledger["base_url"],
+                    "base_url": xero_base_url or ledger["base_url"],
                     "identity_url": ledger["base_url"],
                     "account": ledger["tenant_id"],
                     "secrets": {

@@ -1,18 +1,13 @@
 """What makes the work stop each time is set aside while its neighbours flow; who comes too late records nothing."""
 
-import os
-import signal
 from contextlib import suppress
 from dataclasses import replace
 
-import invariants
 import pytest
-from hubs import RunningHub
 
 from connectors.stripe import STRIPE
 from connectors.xero import XERO
 from core.kinds import Kind
-from core.store import schema
 from worker import deliver as delivering
 from worker.deliver import deliver
 
@@ -97,33 +92,3 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing_and_records_nothing(hu
     assert set(outside.creations().values()) == {1}
     assert outside.agree()
     assert hub.open_work() == {}
-
-
-def test_a_stopped_process_that_wakes_up_after_its_lease_does_no_harm(served, empty_database, tmp_path):
-    served.reset()
-    with empty_database("sqlite") as url:
-        running = RunningHub(served, tmp_path, url, workers=2)
-        try:
-            running.rules.write_text("P14/payment:stop")
-            served.sell()
-            running.wait(running.died, "a process to stop")
-            (zombie,) = {
-                int(row.owner.rpartition(":")[2])
-                for row in running.rows(schema.lane, schema.lane.c.owner, schema.lane.c.kind, schema.lane.c.purpose)
-                if (row.kind, row.purpose) == ("payment", "deliver")
-            }
-            running.wait_until_quiet()
-            os.kill(zombie, signal.SIGCONT)
-            running.wait(lambda: not _runs(zombie), "the zombie to end")
-            running.wait_until_quiet()
-            assert invariants.broken(invariants.gather(served, running, "nobody")) == []
-        finally:
-            running.close()
-
-
-def _runs(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
