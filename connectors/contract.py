@@ -136,6 +136,8 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    merged_into: Callable[[Row], str] | None = None
+    """The id of the document that this one was merged into there; empty where it was not."""
     also: Sequence[Kind] = ()
     """Other kinds whose documents stand in the same list there, under ids of its own."""
     figures: Callable[[Row], Figures | None] | None = None
