@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from connectors.http import Door
 from core.book import Book
@@ -136,6 +136,8 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    merged_into: Callable[[Row], str] | None = None
+    """The id of the document that this one was merged into there; empty where it was not."""
     also: Sequence[Kind] = ()
     """Other kinds whose documents stand in the same list there, under ids of its own."""
     figures: Callable[[Row], Figures | None] | None = None
@@ -250,6 +252,14 @@ class Periods:
     """Its answer to the last day (ISO) that nothing may be dated any more; empty where every period is open."""
 
 
+class Step(NamedTuple):
+    """Where a first import is: the `number`th `of` so many lists, which is called `name`."""
+
+    name: str
+    number: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
     vendor: str
@@ -268,5 +278,7 @@ class Connector:
     pulls: Sequence[str] = ()
     """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
     apart, a stream for each kind, by its name."""
+    importing: Callable[[Row], Step | None] = lambda _: None
+    """How far the first import is at a cursor; None where it is done."""
     poll_seconds: int = 60
     """How often: where nothing else tells of a change, as often as the vendor's daily quota bears."""

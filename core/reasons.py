@@ -29,6 +29,7 @@ class ReasonCode(StrEnum):
     RATE_TOO_COARSE = "rate_too_coarse"
     NOT_MOVED_YET = "not_moved_yet"
     CONTACT_MISSING = "contact_missing"
+    CONTACT_ARCHIVED = "contact_archived"
     STORED_DIFFERENTLY = "stored_differently"
     NAME_TAKEN = "name_taken"
     NUMBER_TAKEN = "number_taken"
@@ -105,6 +106,8 @@ _SENTENCES = {
     "It goes by itself once it has.",
     ReasonCode.CONTACT_MISSING: "{document} is no known customer's, and {connection} keeps money that goes out only "
     "with a contact. Enter it there by hand and link it.",
+    ReasonCode.CONTACT_ARCHIVED: "{connection} has archived the contact of {document}. Make it active there again, and "
+    "press retry.",
     ReasonCode.STORED_DIFFERENTLY: "{connection} stored {document} with {field} {theirs} where {ours} was sent. Open "
     "it there, and accept or correct it.",
     ReasonCode.NAME_TAKEN: "{connection} already has another contact named {name}, so {document} was not created. "
@@ -147,6 +150,7 @@ _REMEDIES = {
     ReasonCode.RATE_TOO_COARSE: "link",
     ReasonCode.NOT_MOVED_YET: "wait",
     ReasonCode.CONTACT_MISSING: "link",
+    ReasonCode.CONTACT_ARCHIVED: "retry",
     ReasonCode.STORED_DIFFERENTLY: "accept theirs",
     ReasonCode.NAME_TAKEN: "link",
     ReasonCode.NUMBER_TAKEN: "link",

@@ -1,11 +1,11 @@
 """Hop 3: what we know and they do not yet have is written there, in batches, each write asked about before repeated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from operator import methodcaller
 
-from connectors.contract import Call, Outcome, Row, Writes
+from connectors.contract import Call, Client, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
 from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
@@ -18,10 +18,11 @@ from core.store.work import Work
 from worker.backup import asks_first
 from worker.bell import LaneName
 from worker.calls import Caller, rest
-from worker.compose import Composed, compose
+from worker.compose import Composed, compose, named_there
 from worker.hub import Hub
 from worker.lane import Held, working
 from worker.periods import Periods
+from worker.recognise import recognise
 from worker.settle import content_hash, settle, told
 
 
@@ -212,7 +213,7 @@ class _Drain:
         else:
             failpoint("P17", self.kind)
             outcomes = self.periods.told(self.writes.answer(rows, answer), [dates[one] for one in ids])
-            self._settle(push, rows, outcomes, "answered", canonical_json(answer))
+            self._settle(push, rows, outcomes, "answered", canonical_json(answer), self._outdated(push, outcomes))
             failpoint("P18", self.kind)
 
     def ask_about_lost_answers(self) -> None:
@@ -244,17 +245,59 @@ class _Drain:
             raise _VendorAway from None
         self._settle(push, rows, outcomes, "found by asking", None)
 
+    def _outdated(self, push: Push, outcomes: Sequence[Outcome]) -> set[ReasonCode]:
+        """Reasons of refusals that rest on something that changed there since it was read. It is read again, and the
+        documents are composed again; what is refused on a fresh word is for a person.
+        """
+        refused = {
+            owed.id: one.reason.code
+            for owed, one in zip(push.members, outcomes, strict=True)
+            if isinstance(one, Problem)
+        }
+        outdated = set()
+        if ReasonCode.PERIOD_LOCKED in refused.values() and not self.periods.are_fresh():
+            outdated.add(ReasonCode.PERIOD_LOCKED)
+        orphans = [owed for owed in push.members if refused.get(owed.id) is ReasonCode.CONTACT_ARCHIVED]
+        if orphans and self._have_moved(orphans):
+            outdated.add(ReasonCode.CONTACT_ARCHIVED)
+        return outdated
+
+    def _have_moved(self, members: Sequence[Owed]) -> bool:
+        """Whether something that these documents name, read again, was merged there into something else."""
+        target = self.held.connection
+        with self.hub.store.read() as database:
+            named = named_there(self.hub, database, target, self.kind, [owed.record_id for owed in members])
+        seen_at, shown = self.hub.clock.now(), {}
+        try:
+            for kind, ids in named.items():
+                shown[kind] = self.caller.call(partial(_fetched, kind=kind, ids=ids))
+        except VendorError:
+            return False
+
+        def recognised(work: Work) -> bool:
+            moved = [
+                recognise(self.hub, work, target, kind, rows, seen_at, "reference") for kind, rows in shown.items()
+            ]
+            return any(moved)
+
+        return self.held.write(recognised)
+
     def _settle(
-        self, push: Push, rows: Sequence[Row], outcomes: Sequence[Outcome], how: str, answer: bytes | None
+        self,
+        push: Push,
+        rows: Sequence[Row],
+        outcomes: Sequence[Outcome],
+        how: str,
+        answer: bytes | None,
+        outdated: Collection[ReasonCode] = (),
     ) -> None:
         connection = self.held.connection
-        doubted = self.periods.refused_on_an_old_word(outcomes)
 
         def settled(work: Work) -> set[str]:
             connections.succeeded(work, connection.id)
-            if doubted:
+            if ReasonCode.PERIOD_LOCKED in outdated:
                 self.periods.doubt(work)
-            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, doubted)
+            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, outdated)
             outbox.close(self.hub.store, work, push.id, how, answer)
             return woken
 
@@ -291,4 +334,9 @@ def _is_to_be_sent(one: Composed, said: Mapping[tuple[str, str], str]) -> bool:
     """Not what calls for no document there, nor what was sent exactly so before."""
     if not isinstance(one.row, dict):
         return False
-    return said.get((one.owed.record_id, one.owed.part)) != content_hash(one.row, one.remote_id)
+    same = [content_hash(row, one.remote_id) for row in (one.row, one.before_merges) if row is not None]
+    return said.get((one.owed.record_id, one.owed.part)) not in same
+
+
+def _fetched(client: Client, *, kind: Kind, ids: Sequence[str]) -> Mapping[str, Row]:
+    return {remote_id: row for (of, remote_id), row in client.fetch(kind, ids).items() if of is kind}

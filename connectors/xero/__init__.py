@@ -6,9 +6,10 @@ sandbox, is in README.md.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
-from connectors.rows import needed_text
+from connectors.rows import needed_text, text
 from connectors.xero import allocations, figures, invoices, organisation, webhook
 from connectors.xero.client import XeroClient
 from connectors.xero.elements import ROOT, Endpoint, version
@@ -45,7 +46,7 @@ XERO = Connector(
     role=Role.LEDGER,
     client=XeroClient,
     reads={
-        Kind.CUSTOMER: _reads(CONTACTS),
+        Kind.CUSTOMER: replace(_reads(CONTACTS), merged_into=lambda row: text(row, "MergedToContactID").lower()),
         Kind.PRICE: _reads(ITEMS),
         Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
         Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
