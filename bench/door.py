@@ -36,7 +36,7 @@ from worker.hub import open_hub
 from worker.pull import pull
 from worker.setup import set_up
 
-CLIENTS = 16
+CLIENTS = 32
 HISTORY = 100
 """Paid invoices in the history that is read, again and again."""
 

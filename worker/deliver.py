@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from operator import methodcaller
 
 from connectors.contract import Call, Client, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
@@ -221,8 +222,12 @@ class _Drain:
 
     def _ask(self, push: Push) -> None:
         rows = self.writes.rows(Call(push.method, push.path, push.body, push.content_type, push.key))
+        outcomes: list[Outcome] = []
         try:
-            answer = self.caller.call(lambda client: client.ask(self.writes.question(rows)))
+            for start in range(0, len(rows), self.writes.question_max):
+                some = rows[start : start + self.writes.question_max]
+                answer = self.caller.call(methodcaller("ask", self.writes.question(some)))
+                outcomes += self.writes.found(some, answer)
         except RetryAfter as trouble:
             rest(self.hub, self.held.connection, trouble)
             raise _VendorAway from None
@@ -230,7 +235,7 @@ class _Drain:
             unanswered = RetryAfter(f"A question about {push.members[0].name} was not answered: {error}", 30)
             rest(self.hub, self.held.connection, unanswered)
             raise _VendorAway from None
-        self._settle(push, rows, self.writes.found(rows, answer), "found by asking", None)
+        self._settle(push, rows, outcomes, "found by asking", None)
 
     def _mend(self, push: Push, ids: Sequence[str], trouble: VendorError) -> None:
         """A call that did not succeed, by the table of remedies. A refused token has been replaced before."""

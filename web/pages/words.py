@@ -149,6 +149,11 @@ def kinds(kind: Kind) -> str:
     return _KINDS.get(kind) or sentence(f"{spoken(kind.value)}s")
 
 
+def stream(name: str) -> str:
+    """What a connector is polled for: a kind by its name, or all of them at once."""
+    return kinds(Kind(name)) if name in set(Kind) else sentence(spoken(name))
+
+
 def spoken(name: str) -> str:
     """tax_rate -> tax rate."""
     return name.replace("_", " ")
@@ -205,6 +210,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
         sentence,
         tone,
         kinds,
+        stream,
         spoken,
         address,
         pretty,
