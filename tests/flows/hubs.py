@@ -30,7 +30,7 @@ from worker.setup import set_up
 
 DRAINS = {"ingest": ingest, "deliver": deliver, "pull": pull}
 ROUNDS_MAX = 200
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
 POLL_SECONDS = 5
 FINISHED = {"done", "ignored", "delivered", "superseded", "settled", "refused"}
 
