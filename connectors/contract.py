@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from connectors.http import Door
 from core.book import Book
@@ -136,6 +136,10 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    merged_into: Callable[[Row], str] | None = None
+    """The id of the document that this one was merged into there; empty where it was not."""
+    also: Sequence[Kind] = ()
+    """Other kinds whose documents stand in the same list there, under ids of its own."""
     figures: Callable[[Row], Figures | None] | None = None
     """What the vendor says a document amounts to, of a kind whose rows never become entities."""
     further: Callable[[Row], Sequence[tuple[Kind, str, Entity]]] = lambda _: ()
@@ -161,11 +165,16 @@ class Writes:
     differs: Callable[[Row, Row], Mapping[str, tuple[str, str]]]
     """(row sent, row stored) to the fields that were stored differently: name to (ours, theirs). Money exact."""
     question: Callable[[Sequence[Row]], str]
-    """(rows sent) to the GET that asks whether they are there, by natural key: path with query."""
+    """(at most `question_max` of the rows sent) to the GET that asks whether they are there, by natural key: path with
+    query."""
     found: Callable[[Sequence[Row], Row], Sequence[Outcome]]
-    """(rows sent, the question's parsed answer) to one outcome per row; None where it is proven absent."""
+    """(rows asked about, the question's parsed answer) to one outcome per row; None where it is proven absent."""
     natural_key: Callable[[Row], str]
+    apart: Callable[[Row], str] = lambda _: ""
+    """What all elements of one call share: those that differ in it go into calls of their own."""
     batch_max: int = 1
+    question_max: int = 50
+    """How many rows one question has room for; about more, several are put."""
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
     slots_beside: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
@@ -243,6 +252,14 @@ class Periods:
     """Its answer to the last day (ISO) that nothing may be dated any more; empty where every period is open."""
 
 
+class Step(NamedTuple):
+    """Where a first import is: the `number`th `of` so many lists, which is called `name`."""
+
+    name: str
+    number: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
     vendor: str
@@ -257,9 +274,11 @@ class Connector:
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
-    """How far back `changes` can look: with an older cursor everything has to be read again."""
+    """How far back `changes` can look; None for ever. Everything is read anew more often than that."""
     pulls: Sequence[str] = ()
     """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
     apart, a stream for each kind, by its name."""
+    importing: Callable[[Row], Step | None] = lambda _: None
+    """How far the first import is at a cursor; None where it is done."""
     poll_seconds: int = 60
     """How often: where nothing else tells of a change, as often as the vendor's daily quota bears."""

@@ -24,10 +24,14 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """One server for a test session; it refuses root, so as root it is run by nobody."""
+    """One server for a test session; it refuses root, so as root it is run by nobody.
 
-    def __init__(self, folder: Path) -> None:
+    `durable`: a commit is on the disk when it is answered, which tests need not wait for.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._bin = binaries()
+        self._durable = durable
         self._as = {"user": "nobody", "group": "nogroup"} if os.getuid() == 0 else {}
         self._home = Path(tempfile.mkdtemp(prefix="sl-pg-", dir=folder))
         if self._as:
@@ -46,7 +50,8 @@ class Cluster:
         self._server = subprocess.Popen(
             [
                 self._bin / "postgres", "-D", self._home / "d", "-p", str(self.port), "-k", self._home,
-                "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=100",
+                "-c", "listen_addresses=127.0.0.1", "-c", f"fsync={'on' if self._durable else 'off'}",
+                "-c", "max_connections=100",
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

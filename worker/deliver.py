@@ -1,10 +1,11 @@
 """Hop 3: what we know and they do not yet have is written there, in batches, each write asked about before repeated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from operator import methodcaller
 
-from connectors.contract import Call, Outcome, Row, Writes
+from connectors.contract import Call, Client, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
 from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
@@ -17,10 +18,11 @@ from core.store.work import Work
 from worker.backup import asks_first
 from worker.bell import LaneName
 from worker.calls import Caller, rest
-from worker.compose import Composed, compose
+from worker.compose import Composed, compose, named_there
 from worker.hub import Hub
 from worker.lane import Held, working
 from worker.periods import Periods
+from worker.recognise import recognise
 from worker.settle import content_hash, settle, told
 
 
@@ -67,14 +69,19 @@ class _Drain:
             return False
         failpoint("P12", self.kind)
         ready = self._sorted_out(owed)
-        created = [one for one in ready if one.remote_id is None]
-        updated = [one for one in ready if one.remote_id is not None]
-        try:
-            self._send(created)
-        except _VendorAway:
-            self.held.write(lambda work: outbox.untried(work, [one.owed.id for one in updated]))
-            raise
-        self._send(updated)
+        calls: dict[tuple[bool, str], list[Composed]] = {}
+        for one in sorted(ready, key=lambda one: one.remote_id is not None):
+            assert isinstance(one.row, dict)
+            calls.setdefault((one.remote_id is not None, self.writes.apart(one.row)), []).append(one)
+        groups = list(calls.values())
+        while groups:
+            group = groups.pop(0)
+            try:
+                self._send(group)
+            except _VendorAway:
+                unsent = [one.owed.id for rest in groups for one in rest]
+                self.held.write(partial(outbox.untried, delivery_ids=unsent))
+                raise
         return True
 
     def _sorted_out(self, owed: Sequence[Owed]) -> list[Composed]:
@@ -104,7 +111,7 @@ class _Drain:
         held = [one for one in composed if self.periods.holds(one.date) and _is_to_be_sent(one, said)]
         if held and not self.periods.are_fresh():
             return None
-        ready, settled = [], []
+        ready, settled, demanding, leaving = [], [], [], []
         for one in composed:
             if isinstance(one.row, Problem) and one.row.reason.waits:
                 reason = told(one.row.reason, one.owed, target)
@@ -112,9 +119,9 @@ class _Drain:
             elif isinstance(one.row, Problem):
                 outbox.park(work, one.owed.id, told(one.row.reason, one.owed, target))
             elif one.needs:
-                self._demand(work, one)
+                demanding.append(one)
             elif one.resting:
-                self._wait(work, one, one.resting, leaving=True)
+                leaving.append(one)
             elif not _is_to_be_sent(one, said):
                 settled.append(one.owed)
             elif one in held:
@@ -122,29 +129,36 @@ class _Drain:
                 outbox.hold(work, one.owed.id, reason, until=self.periods.next_look(work.now))
             else:
                 ready.append(one)
+        self._demand(work, demanding)
+        self._wait(work, {one.owed.id: one.resting for one in leaving}, leaving=True)
         outbox.settle(work, [owed.id for owed in settled])
         # what waited for a record that turns out to owe nothing there waits no longer
         for kind in outbox.wake(work, target.id, [owed.record_id for owed in settled]):
             self.rings.add(LaneName(target.workspace_id, target.id, kind, "deliver"))
         return ready
 
-    def _demand(self, work: Work, one: Composed) -> None:
-        """What is needed there and was never owed is owed now; this delivery sleeps until it has arrived."""
+    def _demand(self, work: Work, demanding: Sequence[Composed]) -> None:
+        """What is needed there and was never owed is owed now; these deliveries sleep until it has arrived."""
+        if not demanding:
+            return
         target = self.held.connection
-        needed = {record_id: of for of, record_id in one.needs}
+        needed = {record_id: of for one in demanding for of, record_id in one.needs}
         never_owed = needed.keys() - outbox.owed_ever(work, target.id, needed)
+        owed: dict[Kind, dict[str, tuple[int, Sequence[str]]]] = {}
         for record_id, known in records.known(work, never_owed).items():
-            outbox.owe(work, target.id, needed[record_id], {record_id: (known.revision, [""])})
-            self.rings.add(LaneName(target.workspace_id, target.id, needed[record_id].value, "deliver"))
-        self._wait(work, one, one.needs, leaving=False)
+            owed.setdefault(needed[record_id], {})[record_id] = (known.revision, [""])
+        for kind, revisions in owed.items():
+            outbox.owe(work, target.id, kind, revisions)
+            self.rings.add(LaneName(target.workspace_id, target.id, kind.value, "deliver"))
+        self._wait(work, {one.owed.id: one.needs for one in demanding}, leaving=False)
 
-    def _wait(self, work: Work, one: Composed, needs: Iterable[tuple[Kind, str]], *, leaving: bool) -> None:
-        needed = [record_id for _, record_id in needs]
-        if not outbox.wait_for(work, self.held.connection.id, one.owed.id, needed, leaving=leaving):
+    def _wait(self, work: Work, needs: Mapping[str, Iterable[tuple[Kind, str]]], *, leaving: bool) -> None:
+        needed = {delivery_id: [record_id for _, record_id in of] for delivery_id, of in needs.items()}
+        if needed and outbox.wait_for(work, self.held.connection.id, needed, leaving=leaving):
             self.rings.add(self.held.name)
 
     def _send(self, group: Sequence[Composed]) -> None:
-        prepared = self.held.write(partial(self._prepared, group=group)) if group else None
+        prepared = self.held.write(partial(self._prepared, group=group))
         if prepared is None:
             return
         push, call, rows = prepared
@@ -199,7 +213,7 @@ class _Drain:
         else:
             failpoint("P17", self.kind)
             outcomes = self.periods.told(self.writes.answer(rows, answer), [dates[one] for one in ids])
-            self._settle(push, rows, outcomes, "answered", canonical_json(answer))
+            self._settle(push, rows, outcomes, "answered", canonical_json(answer), self._outdated(push, outcomes))
             failpoint("P18", self.kind)
 
     def ask_about_lost_answers(self) -> None:
@@ -216,8 +230,12 @@ class _Drain:
 
     def _ask(self, push: Push) -> None:
         rows = self.writes.rows(Call(push.method, push.path, push.body, push.content_type, push.key))
+        outcomes: list[Outcome] = []
         try:
-            answer = self.caller.call(lambda client: client.ask(self.writes.question(rows)))
+            for start in range(0, len(rows), self.writes.question_max):
+                some = rows[start : start + self.writes.question_max]
+                answer = self.caller.call(methodcaller("ask", self.writes.question(some)))
+                outcomes += self.writes.found(some, answer)
         except RetryAfter as trouble:
             rest(self.hub, self.held.connection, trouble)
             raise _VendorAway from None
@@ -225,19 +243,61 @@ class _Drain:
             unanswered = RetryAfter(f"A question about {push.members[0].name} was not answered: {error}", 30)
             rest(self.hub, self.held.connection, unanswered)
             raise _VendorAway from None
-        self._settle(push, rows, self.writes.found(rows, answer), "found by asking", None)
+        self._settle(push, rows, outcomes, "found by asking", None)
+
+    def _outdated(self, push: Push, outcomes: Sequence[Outcome]) -> set[ReasonCode]:
+        """Reasons of refusals that rest on something that changed there since it was read. It is read again, and the
+        documents are composed again; what is refused on a fresh word is for a person.
+        """
+        refused = {
+            owed.id: one.reason.code
+            for owed, one in zip(push.members, outcomes, strict=True)
+            if isinstance(one, Problem)
+        }
+        outdated = set()
+        if ReasonCode.PERIOD_LOCKED in refused.values() and not self.periods.are_fresh():
+            outdated.add(ReasonCode.PERIOD_LOCKED)
+        orphans = [owed for owed in push.members if refused.get(owed.id) is ReasonCode.CONTACT_ARCHIVED]
+        if orphans and self._have_moved(orphans):
+            outdated.add(ReasonCode.CONTACT_ARCHIVED)
+        return outdated
+
+    def _have_moved(self, members: Sequence[Owed]) -> bool:
+        """Whether something that these documents name, read again, was merged there into something else."""
+        target = self.held.connection
+        with self.hub.store.read() as database:
+            named = named_there(self.hub, database, target, self.kind, [owed.record_id for owed in members])
+        seen_at, shown = self.hub.clock.now(), {}
+        try:
+            for kind, ids in named.items():
+                shown[kind] = self.caller.call(partial(_fetched, kind=kind, ids=ids))
+        except VendorError:
+            return False
+
+        def recognised(work: Work) -> bool:
+            moved = [
+                recognise(self.hub, work, target, kind, rows, seen_at, "reference") for kind, rows in shown.items()
+            ]
+            return any(moved)
+
+        return self.held.write(recognised)
 
     def _settle(
-        self, push: Push, rows: Sequence[Row], outcomes: Sequence[Outcome], how: str, answer: bytes | None
+        self,
+        push: Push,
+        rows: Sequence[Row],
+        outcomes: Sequence[Outcome],
+        how: str,
+        answer: bytes | None,
+        outdated: Collection[ReasonCode] = (),
     ) -> None:
         connection = self.held.connection
-        doubted = self.periods.refused_on_an_old_word(outcomes)
 
         def settled(work: Work) -> set[str]:
             connections.succeeded(work, connection.id)
-            if doubted:
+            if ReasonCode.PERIOD_LOCKED in outdated:
                 self.periods.doubt(work)
-            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, doubted)
+            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, outdated)
             outbox.close(self.hub.store, work, push.id, how, answer)
             return woken
 
@@ -274,4 +334,9 @@ def _is_to_be_sent(one: Composed, said: Mapping[tuple[str, str], str]) -> bool:
     """Not what calls for no document there, nor what was sent exactly so before."""
     if not isinstance(one.row, dict):
         return False
-    return said.get((one.owed.record_id, one.owed.part)) != content_hash(one.row, one.remote_id)
+    same = [content_hash(row, one.remote_id) for row in (one.row, one.before_merges) if row is not None]
+    return said.get((one.owed.record_id, one.owed.part)) not in same
+
+
+def _fetched(client: Client, *, kind: Kind, ids: Sequence[str]) -> Mapping[str, Row]:
+    return {remote_id: row for (of, remote_id), row in client.fetch(kind, ids).items() if of is kind}

@@ -4,7 +4,7 @@ What the numbers below rest on, and how to get a real sandbox, is in README.md.
 """
 
 from connectors.contract import Connector, RateLimit, Reads, Role, Webhook
-from connectors.stripe import webhook
+from connectors.stripe import history, webhook
 from connectors.stripe.client import EVERYTHING, StripeClient
 from connectors.stripe.translate import catalogue, documents, movements
 from connectors.stripe.translate.reading import remote_id
@@ -33,4 +33,5 @@ STRIPE = Connector(
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     remembers_days=30,
     pulls=(EVERYTHING,),
+    importing=history.how_far,
 )

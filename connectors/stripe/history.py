@@ -8,7 +8,7 @@ the invoices by then. A payment that has moved no money yet is not in it: it is 
 
 from collections.abc import Callable, Mapping
 
-from connectors.contract import Row, Rows
+from connectors.contract import Row, Rows, Step
 from connectors.rows import part, parts, text
 from connectors.stripe.composed import (
     INVOICE_PAYMENTS,
@@ -131,6 +131,12 @@ def next_page(ask: Ask, at: Row) -> tuple[Rows, Row | None]:
     following = _ORDER[_ORDER.index(step) + 1]
     # what the invoices told of their payments is what the money is joined with
     return rows, {"step": following, "place": {**place, "after": ""} if following == "money" else {}}
+
+
+def how_far(cursor: Row) -> Step | None:
+    """Which list is read now."""
+    at = cursor.get("history")
+    return Step(at["step"], _ORDER.index(at["step"]) + 1, len(_ORDER)) if at else None
 
 
 def again(at: Row) -> Row | None:

@@ -45,16 +45,10 @@ class Endpoint:
         return parts(strict_json.parse(call.body), self.plural)
 
     def answer(self, rows: Sequence[Row], body: Row) -> Sequence[Outcome]:
-        elements = listed(body, self.plural)
-        return [self._outcome(row, self._answer_to(row, elements, place)) for place, row in enumerate(rows)]
-
-    def _answer_to(self, row: Row, elements: Sequence[Row], place: int) -> Row | None:
-        """By its key, never by its place alone: the place only tells two of the same key apart."""
-        same = [element for element in elements if self._names(element) == self.key(row)]
-        if len(same) == 1:
-            return same[0]
-        at_place = elements[place] if place < len(elements) else None
-        return at_place if at_place is not None and any(at_place is element for element in same) else None
+        by_key: dict[str, dict[int, Row]] = {}
+        for place, element in enumerate(listed(body, self.plural)):
+            by_key.setdefault(self._names(element), {})[place] = element
+        return [self._outcome(row, _answer_to(place, by_key.get(self.key(row), {}))) for place, row in enumerate(rows)]
 
     def _outcome(self, row: Row, element: Row | None) -> Stored | Problem:
         if element is None:
@@ -92,6 +86,11 @@ class Endpoint:
         except Unreadable as trouble:
             return {"answer": ("readable", str(trouble))}
         return {name: (fact, theirs.get(name, "")) for name, fact in ours.items() if theirs.get(name, "") != fact}
+
+
+def _answer_to(place: int, same: Mapping[int, Row]) -> Row | None:
+    """Among the elements of its key, by their places: the place only tells two of the same key apart."""
+    return next(iter(same.values())) if len(same) == 1 else same.get(place)
 
 
 def listed(body: Row, plural: str) -> Sequence[Row]:

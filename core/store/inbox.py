@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Insert, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from core.reasons import Reason, ReasonCode
 from core.store import schema
@@ -109,11 +108,11 @@ def _file(work: Work, rows: Sequence[dict[str, Any]]) -> int:
     firsts = {(row["connection_id"] or row["account"], row["key"]): row for row in reversed(rows)}
     # in one order for all: two that file the same keys wait for each other, and never in a circle
     new = [firsts[key] for key in sorted(firsts)]
-    filed = set(work.connection.execute(_insert_new(work), new).scalars())
-    repeats = [row for row in rows if row["id"] not in filed and row["connection_id"] is not None]
-    if repeats:
-        _file_conflicts(work, repeats)
-    return len(filed)
+    count: int = work.connection.execute(_insert_new(work), new).rowcount
+    if count < len(rows):
+        filed = _filed(work, [row["id"] for row in rows])
+        _file_conflicts(work, [row for row in rows if row["id"] not in filed and row["connection_id"] is not None])
+    return count
 
 
 def claim(work: Work, connection_id: str, kind: str, objects_max: int) -> list[Hint]:
@@ -223,12 +222,16 @@ def _row(store: Store, work: Work, told: Told, receipt_id: str | None, cause: st
     }
 
 
-def _insert_new(work: Work) -> ReturningInsert[tuple[str]]:
-    """Files the rows whose key is new, and returns their ids."""
+def _insert_new(work: Work) -> Insert:
+    """Files the rows whose key is new, and says how many those were: all of them, nearly always."""
     on_postgresql = work.connection.dialect.name == "postgresql"
     into: postgresql.Insert | sqlite.Insert
     into = postgresql.insert(schema.event) if on_postgresql else sqlite.insert(schema.event)
-    return into.on_conflict_do_nothing().returning(schema.event.c.id)
+    return into.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+def _filed(work: Work, event_ids: Sequence[str]) -> set[str]:
+    return set(work.connection.execute(select(schema.event.c.id).where(*_these(work, event_ids))).scalars())
 
 
 def _file_conflicts(work: Work, repeats: Sequence[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy import and_, delete, exists, insert, select, update
 
 from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
@@ -185,31 +185,37 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
     )
 
 
-def wait_for(
-    work: Work, connection_id: str, delivery_id: str, needed_record_ids: Iterable[str], *, leaving: bool = False
-) -> bool:
-    """The delivery sleeps until what it needs has arrived at that connection or, `leaving`, is gone there.
+def wait_for(work: Work, connection_id: str, needs: Mapping[str, Iterable[str]], *, leaving: bool = False) -> list[str]:
+    """Deliveries, by id with the records that each needs, sleep until these have arrived at that connection or,
+    `leaving`, are gone there.
 
-    False if some of it has come about since the caller looked: then it stays ready, and the caller looks again.
+    Those of which some of it has come about since the caller looked stay ready, and are looked at again: their ids.
     """
-    needed = sorted(set(needed_record_ids))
+    needed = {delivery_id: sorted(set(record_ids)) for delivery_id, record_ids in needs.items()}
     _waits_or_wakes(work, connection_id)
     link = schema.link
-    there = work.connection.execute(
-        select(func.count(link.c.record_id.distinct())).where(
-            link.c.workspace_id == work.workspace_id,
-            link.c.connection_id == connection_id,
-            link.c.record_id.in_(needed),
-            link.c.part == "",
-            link.c.removed_at.is_(None),
-        )
-    ).scalar_one()
-    if there != (len(needed) if leaving else 0):
-        _values(work, [delivery_id], attempts=0)
-        return False
-    _move(work, [delivery_id], _S.WAITING, attempts=0, due_at=_next_look(work, delivery_id))
-    _need(work, delivery_id, needed)
-    return True
+    there = set(
+        work.connection.execute(
+            select(link.c.record_id).where(
+                link.c.workspace_id == work.workspace_id,
+                link.c.connection_id == connection_id,
+                link.c.record_id.in_({record_id for record_ids in needed.values() for record_id in record_ids}),
+                link.c.part == "",
+                link.c.removed_at.is_(None),
+            )
+        ).scalars()
+    )
+    ready = [
+        one
+        for one, record_ids in needed.items()
+        if not (there.issuperset(record_ids) if leaving else there.isdisjoint(record_ids))
+    ]
+    _values(work, ready, attempts=0)
+    sleeping = [one for one in needed if one not in ready]
+    for due_at, ids in _next_looks(work, sleeping).items():
+        _move(work, ids, _S.WAITING, attempts=0, due_at=due_at)
+    _need(work, {one: needed[one] for one in sleeping})
+    return ready
 
 
 def hold(
@@ -226,30 +232,35 @@ def hold(
         [delivery_id],
         _S.WAITING,
         attempts=0,
-        due_at=until or _next_look(work, delivery_id),
+        due_at=until or next(iter(_next_looks(work, [delivery_id]))),
         reason_code=reason.code.value,
         reason_params=reason.params,
     )
-    _need(work, delivery_id, sorted(set(news_of)))
+    _need(work, {delivery_id: sorted(set(news_of))})
 
 
-def _need(work: Work, delivery_id: str, record_ids: Sequence[str]) -> None:
-    if record_ids:
-        work.connection.execute(
-            insert(schema.delivery_need),
-            [
-                {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
-                for record_id in record_ids
-            ],
-        )
+def _need(work: Work, needed: Mapping[str, Sequence[str]]) -> None:
+    rows = [
+        {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
+        for delivery_id, record_ids in needed.items()
+        for record_id in record_ids
+    ]
+    if rows:
+        work.connection.execute(insert(schema.delivery_need), rows)
 
 
-def _next_look(work: Work, delivery_id: str) -> datetime:
+def _next_looks(work: Work, delivery_ids: Sequence[str]) -> dict[datetime, list[str]]:
+    """When to look at which of them again: the longer they were owed, the later."""
     delivery = schema.delivery
-    owed_since: datetime = work.connection.execute(
-        select(delivery.c.created_at).where(delivery.c.workspace_id == work.workspace_id, delivery.c.id == delivery_id)
-    ).scalar_one()
-    return work.now + min(max(work.now - owed_since, LOOK_AGAIN), LOOK_AGAIN_MAX)
+    rows = work.connection.execute(
+        select(delivery.c.id, delivery.c.created_at).where(
+            delivery.c.workspace_id == work.workspace_id, delivery.c.id.in_(delivery_ids)
+        )
+    )
+    looks: dict[datetime, list[str]] = {}
+    for delivery_id, owed_since in rows:
+        looks.setdefault(work.now + min(max(work.now - owed_since, LOOK_AGAIN), LOOK_AGAIN_MAX), []).append(delivery_id)
+    return looks
 
 
 def look_again(work: Work, connection_id: str, kind: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.kit import Clock
 from sandbox.stripe.agenda import Agenda
+from sandbox.stripe.pacing import Pacing
 from sandbox.stripe.rows import Row, Shown
 from sandbox.stripe.settings import Settings
 from sandbox.stripe.showing import show
@@ -37,6 +38,7 @@ class Account:
         self.id = "acct_sandbox"
         self.agenda = Agenda()
         self.settings = Settings()
+        self.pacing = Pacing(self.settings)
         self.asked = Asked()
         self.settling: list[tuple[int, str]] = []
         """A heap of when pending balance transactions become available, and their ids."""

@@ -3,6 +3,7 @@
 POST /_sandbox/disputes {"id", "status": "won"|"lost"} or {"charge"} to begin one
 POST /_sandbox/payouts  {"currency"} for an automatic one, or {"id", "status": "paid"|"failed"}
 POST /_sandbox/refunds  {"id", "status": "failed"|"succeeded"}
+POST /_sandbox/webhook_endpoints {"id", "roll_secret_hours": 24} for a new secret beside the old one
 GET, POST /_sandbox/settings, see settings.py
 """
 
@@ -11,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.kit import Request, Response
-from sandbox.stripe import balance, disputes, payouts, refunds
+from sandbox.stripe import balance, disputes, payouts, refunds, webhook_endpoints
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import StripeError
-from sandbox.stripe.rows import Row
+from sandbox.stripe.rows import Row, Shown
 
 Wanted = dict[str, Any]
 
@@ -36,7 +37,7 @@ def administer(account: Account, request: Request) -> Response | None:
         return Response.of_json(400, {"error": f"missing or wrong: {missing}"})
     finally:
         account.store.pop_effects()
-    return Response.of_json(200, None if row is None else account.show(row))
+    return Response.of_json(200, account.show(row) if isinstance(row, Row) else row)
 
 
 def _settings(account: Account, method: str, wanted: Wanted) -> Response | None:
@@ -72,14 +73,20 @@ def _refund(account: Account, wanted: Wanted) -> Row:
     return refund
 
 
+def _webhook_endpoint(account: Account, wanted: Wanted) -> Shown:
+    endpoint = account.store.get("webhook_endpoint", wanted["id"])
+    return webhook_endpoints.roll_secret(account, endpoint, int(wanted["roll_secret_hours"]))
+
+
 def _choice(given: str, yes: str, no: str) -> bool:
     if given not in (yes, no):
         raise StripeError(f"status is {yes} or {no}")
     return given == yes
 
 
-ROUTES: dict[tuple[str, str], Callable[[Account, Wanted], Row | None]] = {
+ROUTES: dict[tuple[str, str], Callable[[Account, Wanted], Row | Shown | None]] = {
     ("POST", "disputes"): _dispute,
     ("POST", "payouts"): _payout,
     ("POST", "refunds"): _refund,
+    ("POST", "webhook_endpoints"): _webhook_endpoint,
 }

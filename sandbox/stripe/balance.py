@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import StripeError
-from sandbox.stripe.money import THREE_DECIMAL, ZERO_DECIMAL, rounded
+from sandbox.stripe.money import places, rounded
 from sandbox.stripe.params import Form, Params, listing, span, text
 from sandbox.stripe.rows import Row, Shown
 from sandbox.stripe.store import Page
@@ -54,8 +54,7 @@ def settle(amount: int, currency: str) -> Settled:
         return Settled(amount, currency, None)
     if currency not in EUR_PER_UNIT:
         raise StripeError(f"This account has no settlement for the currency {currency}.", param="currency")
-    places = 3 if currency in THREE_DECIMAL else 0 if currency in ZERO_DECIMAL else 2
-    rate = EUR_PER_UNIT[currency] * 100 / 10**places
+    rate = EUR_PER_UNIT[currency] * 100 / 10 ** places(currency)
     return Settled(rounded(amount * rate), "eur", rate)
 
 

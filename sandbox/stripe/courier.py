@@ -28,7 +28,7 @@ class Delivery:
     type: str
     endpoint: str
     url: str
-    secret: str
+    secrets: tuple[str, ...]
     body: bytes
     attempt: int = 1
     fault: str | None = None
@@ -42,10 +42,11 @@ class _Due:
     delivery: Delivery = field(compare=False)
 
 
-def signature(secret: str, at: int, body: bytes) -> str:
-    """The value of Stripe-Signature; the secret is used as it is written, prefix and all."""
-    signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={signed}"
+def signature(secret: str, at: int, body: bytes, *older: str) -> str:
+    """The value of Stripe-Signature; secrets are used as they are written, prefix and all."""
+    told = f"{at}.".encode() + body
+    signed = (hmac.new(secret.encode(), told, hashlib.sha256).hexdigest() for secret in (secret, *older))
+    return ",".join([f"t={at}", *(f"v1={one}" for one in signed)])
 
 
 class Courier:
@@ -132,7 +133,7 @@ class Courier:
                     "type": one.delivery.type,
                     "endpoint": one.delivery.endpoint,
                     "url": one.delivery.url,
-                    "secret": one.delivery.secret,
+                    "secrets": one.delivery.secrets,
                     "body": one.delivery.body.decode(),
                     "attempt": one.delivery.attempt,
                 }
@@ -142,7 +143,7 @@ class Courier:
     def load(self, dumped: list[dict[str, Any]]) -> None:
         with self._changed:
             for saved in dumped:
-                self._put(Delivery(**{**saved, "body": saved["body"].encode()}), 0)
+                self._put(Delivery(**{**saved, "secrets": tuple(saved["secrets"]), "body": saved["body"].encode()}), 0)
 
     def _put(self, delivery: Delivery, after_seconds: float) -> None:
         self._number += 1
@@ -183,7 +184,7 @@ class Courier:
         at = int(self._now().timestamp())
         return {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(delivery.secret, at, delivery.body),
+            "Stripe-Signature": signature(delivery.secrets[0], at, delivery.body, *delivery.secrets[1:]),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
 

@@ -153,7 +153,7 @@ def _plan(account: Account, params: Params) -> _Plan:
         "credit": params.get("credit_amount") or 0,
         "out of band": params.get("out_of_band_amount") or 0,
     }
-    if sum(given.values()) != after:
+    if sum(given.values()) != after and account.settings.credit_note_ways_add_up:
         told = " + ".join(f"{name} {amount}" for name, amount in given.items())
         raise StripeError(
             f"The sum of refund, credit and out of band amounts ({told}) must equal the post payment amount ({after}).",
@@ -260,13 +260,27 @@ def _lower(account: Account, invoice: Row, amount: int) -> None:
 def void(account: Account, params: Params, id_: str) -> Row:
     note = retrieve(account, params, id_)
     invoice = account.store.get("invoice", note["invoice"])
-    if note["status"] == "void" or note["type"] != "pre_payment" or invoice["status"] != "open":
+    early = note["type"] == "pre_payment" and invoice["status"] == "open"
+    late = note["type"] == "post_payment" and not account.settings.credit_notes_after_payment_stay
+    if note["status"] == "void" or not (early or late):
         raise StripeError("You can only void credit notes of the type pre_payment, while their invoice is still open.")
     at = account.now_for(note["customer"])
     account.store.save(note, status="void", voided_at=at)
     account.emit("credit_note.voided", note)
     _lower(account, invoice, -note["pre_payment_amount"])
+    if late:
+        _take_back(account, invoice, note)
     return note
+
+
+def _take_back(account: Account, invoice: Row, note: Row) -> None:
+    """What was credited after payment counts no more, and the customer's credit goes; a refund stays made."""
+    credited = invoice["post_payment_credit_notes_amount"] - note["post_payment_amount"]
+    account.update(invoice, "invoice.updated", post_payment_credit_notes_amount=credited)
+    given = account.store.find("customer_balance_transaction", note["customer_balance_transaction"] or "")
+    if given is not None:
+        owner = account.store.get("customer", note["customer"])
+        customer_balance.move(account, owner, -given["amount"], note["currency"], "adjustment", invoice=invoice.id)
 
 
 def retrieve(account: Account, _: Params, id_: str) -> Row:

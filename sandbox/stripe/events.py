@@ -1,4 +1,4 @@
-"""Events, as they were told at the time; kept for 30 days of the wall clock, whatever they tell of."""
+"""Events, as they were told at the time; kept for 30 days (GK) of the wall clock, whatever they tell of."""
 
 from fnmatch import fnmatchcase
 
@@ -11,24 +11,28 @@ from sandbox.stripe.store import Page
 
 LIST = listing({"created": span, "delivery_success": boolean, "type": text, "types": each(text)})
 
-KEPT_SECONDS = 30 * 86_400
-TYPES_MAX = 20
+DAY_SECONDS = 86_400
 
 
 def retrieve(account: Account, _: Params, id_: str) -> Row:
     event = account.store.get("event", id_)
-    if event["_told_at"] < account.now() - KEPT_SECONDS:
+    if event["_told_at"] < _kept_since(account):
         raise no_such("event", id_)
     return event
+
+
+def _kept_since(account: Account) -> int:
+    return account.now() - account.settings.events_kept_days * DAY_SECONDS
 
 
 def listed(account: Account, params: Params) -> Page:
     types, wanted, delivered = params.get("types"), params.get("type"), params.get("delivery_success")
     if types and wanted:
         raise MalformedParameterError("You may only specify one of these parameters: type, types.", param="type")
-    if types and len(types) > TYPES_MAX:
-        raise MalformedParameterError(f"You may pass at most {TYPES_MAX} types.", param="types")
-    since = account.now() - KEPT_SECONDS
+    most = account.settings.event_types_max
+    if types and len(types) > most:
+        raise MalformedParameterError(f"You may pass at most {most} types.", param="types")
+    since = _kept_since(account)
     if wanted:
         types = [wanted, *(type_ for type_ in EVENT_TYPES if fnmatchcase(type_, wanted))]
     where = {"type": frozenset(types) if types else None, "_delivered": delivered}

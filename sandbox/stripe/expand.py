@@ -1,14 +1,15 @@
-"""`expand[]`: ids turned into the objects they name, along a path of at most four names."""
+"""`expand[]`: ids turned into the objects they name, along a path of at most four names (GK)."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from sandbox.stripe.errors import MalformedParameterError
 from sandbox.stripe.rows import Row, Shown
+from sandbox.stripe.settings import in_force
 from sandbox.stripe.showing import INCLUDED, show
 from sandbox.stripe.store import KIND_OF_PREFIX, Store
 
-DEPTH_MAX = 4
 _ANY_KIND = frozenset({"source"})
 """Fields that hold objects of several kinds: what one of them has may be asked for below, and the others lack it."""
 _KIND_OF_FIELD = {"product": "product", "coupon": "coupon", "products": "product"}
@@ -23,17 +24,21 @@ def paths(given: Any) -> list[list[str]]:
         raise MalformedParameterError("Invalid array", param="expand")
     split = [path.split(".") for path in given]
     for path in split:
-        if len(path) > DEPTH_MAX:
+        most = in_force().expand_levels
+        if len(path) > most:
             raise MalformedParameterError(
-                f"You cannot expand more than {DEPTH_MAX} levels of a property. Property: {'.'.join(path)}",
+                f"You cannot expand more than {most} levels of a property. Property: {'.'.join(path)}",
                 param="expand",
             )
     return split
 
 
-def expand(store: Store, shown: Shown, path: list[str]) -> None:
-    """Changes `shown` in place."""
-    _walk(store, shown, path, ".".join(path))
+def expand(store: Store, shown: Shown, wanted: list[list[str]]) -> Shown:
+    """A copy, so that what is opened inside an object is not kept there."""
+    expanded = deepcopy(shown)
+    for path in wanted:
+        _walk(store, expanded, path, ".".join(path))
+    return expanded
 
 
 def _walk(store: Store, node: Any, path: list[str], whole: str, *, any_kind: bool = False) -> None:
@@ -53,7 +58,7 @@ def _walk(store: Store, node: Any, path: list[str], whole: str, *, any_kind: boo
             if node.get("deleted") or any_kind:
                 return
             raise _cannot(whole)
-        node[name] = include(store, row)
+        node[name] = deepcopy(include(store, row))
     elif not rest or isinstance(node[name], str) or _ids(node[name]):
         node[name] = _opened(store, name, node[name], lambda: _cannot(whole))
     _walk(store, node[name], rest, whole, any_kind=name in _ANY_KIND)
@@ -71,7 +76,7 @@ def _opened(store: Store, name: str, value: Any, cannot: Callable[[], Exception]
     row = _named(store, name, value)
     if row is None:
         raise cannot()
-    return show(store, row)
+    return deepcopy(show(store, row))
 
 
 def _named(store: Store, name: str, value: Any) -> Row | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.stripe.errors import StripeError
+from sandbox.stripe.settings import in_force
 from sandbox.stripe.store import Store
 
 KEPT_SECONDS = 24 * 3600
@@ -32,7 +33,7 @@ class Answers:
         kept = self._database.execute("SELECT asked, at, status, body FROM answer WHERE key = ?", (key,)).fetchone()
         if kept is None or now - kept[1] >= KEPT_SECONDS:
             return None
-        if kept[0] != asked:
+        if kept[0] != asked and in_force().key_compares_parameters:
             raise StripeError(
                 "Keys for idempotent requests can only be used with the same parameters they were first used "
                 f"with. Try using a key other than '{key}' if you meant to execute a different request.",

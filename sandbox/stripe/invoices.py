@@ -76,6 +76,7 @@ def create(account: Account, params: Params) -> Row:
     subscription = params.get("subscription")
     if subscription:
         store.named("subscription", subscription, "subscription")
+        account.pacing.subscription_gets_an_invoice(subscription, account.now())
     invoice = blank(account, customer, currency)
     invoice |= {
         "metadata": new_metadata(params.get("metadata")),

@@ -1,8 +1,9 @@
 """Currencies and the one way to round. Amounts are integers in minor units; all else is Decimal."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 from sandbox.stripe.errors import StripeError
+from sandbox.stripe.settings import in_force
 
 ZERO_DECIMAL = frozenset(
     ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
@@ -16,7 +17,8 @@ TWO_DECIMAL = frozenset(
     )
 )
 """Stripe: ISK and UGX have no minor unit, and are sent with two decimals that must be 00."""
-WHOLE_UNITS_ONLY = frozenset({"isk", "ugx"})
+SENT_IN_HUNDREDTHS = frozenset({"isk", "ugx"})
+_ROUNDING = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 
 CHARGE_MINIMUM = {"eur": 50, "usd": 50, "gbp": 30, "chf": 50, "jpy": 50, "kwd": 150}
 """The published minimum, about 0.50 USD; 50 minor units of any other two-decimal currency."""
@@ -31,7 +33,7 @@ def check_currency(code: str, param: str = "currency") -> str:
 
 def check_amount(amount: int, currency: str, param: str = "amount") -> int:
     """Stripe: three-decimal amounts end in 0, ISK and UGX amounts in 00."""
-    step = 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_UNITS_ONLY else 1
+    step = smallest_step(currency)
     if amount % step:
         raise StripeError(
             f"Invalid amount: {amount} {currency} must be divisible by {step}.",
@@ -50,13 +52,22 @@ def charge_minimum(currency: str) -> int:
 
 
 def rounded(value: Decimal, step: int = 1) -> int:
-    """Half away from zero, to a multiple of `step` minor units."""
-    return int((value / step).quantize(Decimal(1), ROUND_HALF_UP)) * step
+    """Half away from zero (GK), to a multiple of `step` minor units."""
+    return int((value / step).quantize(Decimal(1), _ROUNDING[in_force().rounding])) * step
 
 
 def smallest_step(currency: str) -> int:
-    """What a computed amount is rounded to, so that it can be charged."""
-    return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_UNITS_ONLY else 1
+    """What an amount is a multiple of, so that it can be charged."""
+    if currency in THREE_DECIMAL and in_force().three_decimals_end_in_zero:
+        return 10
+    return 100 if currency in SENT_IN_HUNDREDTHS and in_force().isk_and_ugx_in_hundredths else 1
+
+
+def places(currency: str) -> int:
+    """How many decimals the minor unit stands for."""
+    if currency in SENT_IN_HUNDREDTHS and not in_force().isk_and_ugx_in_hundredths:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 0 if currency in ZERO_DECIMAL else 2
 
 
 def plain(value: Decimal) -> str:

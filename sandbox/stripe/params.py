@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sandbox.stripe.errors import MalformedParameterError
+from sandbox.stripe.settings import in_force
 
 Parser = Callable[[Any, str], Any]
 Params = dict[str, Any]
@@ -27,6 +28,8 @@ class Form:
         self.required = [name.removesuffix("*") for name in fields if name.endswith("*")]
 
     def parse(self, given: Mapping[str, Any], at: str = "") -> Params:
+        if not in_force().unknown_parameters_refused:
+            given = {name: value for name, value in given.items() if name in self.fields}
         for name in given:
             if name not in self.fields:
                 where = _below(at, name)
@@ -171,6 +174,8 @@ def metadata(given: Any, at: str) -> dict[str, str]:
     """An empty value means that the key is to be dropped."""
     if not isinstance(given, dict):
         raise MalformedParameterError("Invalid object", param=at)
+    if not in_force().metadata_limits:
+        return {key: text(value, f"{at}[{key}]") for key, value in given.items()}
     if len(given) > METADATA_KEYS_MAX:
         raise MalformedParameterError(
             f"Metadata can have up to {METADATA_KEYS_MAX} keys, but you passed in {len(given)}", param=at

@@ -3,6 +3,7 @@
 Only automatic ones have components: `balance_transactions?payout=` lists them, and their net is the payout.
 """
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sandbox.stripe import balance
@@ -39,12 +40,16 @@ UPDATE = Form({"metadata": metadata})
 LIST = listing({"arrival_date": span, "created": span, "destination": text, "status": text})
 
 ARRIVAL_DAYS = 2
+SATURDAY = 5
+IN_HUNDREDS = frozenset({"huf", "twd"})
 DAY_SECONDS = 86_400
 _ROWS_OF_PAYOUTS = ("payout", "payout_cancel", "payout_failure")
 
 
 def create(account: Account, params: Params) -> Row:
     currency = check_currency(params["currency"])
+    if account.settings.hundreds_in_payouts and currency in IN_HUNDREDS and params["amount"] % 100:
+        raise StripeError(f"A payout in {currency} must be divisible by 100.", param="amount")
     available = {one["currency"]: one["amount"] for one in balance.balance(account)["available"]}
     if params["amount"] > available.get(currency, 0):
         raise StripeError(
@@ -129,6 +134,7 @@ def arrive(account: Account, payout: Row) -> Row:
         raise StripeError(f"A {payout['status']} payout cannot arrive.")
     changes: dict[str, Any] = {
         "status": "paid",
+        "_paid_at": account.latest(),
         "trace_id": {"status": "supported", "value": payout.id[-12:]},
     }
     if payout["automatic"]:
@@ -144,6 +150,9 @@ def fail(account: Account, payout: Row) -> Row:
     """The bank sends it back, also after it was thought paid: the money is on the balance again."""
     if payout["status"] not in ("pending", "in_transit", "paid"):
         raise StripeError(f"A {payout['status']} payout cannot fail.")
+    days_max = account.settings.payout_fails_within_days
+    if payout["status"] == "paid" and _business_days_since(account, payout["_paid_at"]) > days_max:
+        raise StripeError("The payout was paid too long ago to fail.")
     moved = _move(account, payout, payout["amount"], "payout_failure")
     account.store.save(
         payout,
@@ -154,6 +163,12 @@ def fail(account: Account, payout: Row) -> Row:
     )
     account.emit("payout.failed", payout)
     return payout
+
+
+def _business_days_since(account: Account, at: int) -> int:
+    """From Monday to Friday; the day itself does not count."""
+    first, last = (datetime.fromtimestamp(moment, UTC).date().toordinal() for moment in (at, account.latest()))
+    return sum(date.fromordinal(day).weekday() < SATURDAY for day in range(first + 1, last + 1))
 
 
 def cancel(account: Account, params: Params, id_: str) -> Row:

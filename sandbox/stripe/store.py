@@ -17,6 +17,7 @@ from sandbox.stripe.archive import Archive
 from sandbox.stripe.blanks import BLANKS
 from sandbox.stripe.errors import MalformedParameterError, no_such
 from sandbox.stripe.rows import Row
+from sandbox.stripe.settings import in_force
 
 PREFIX = {
     "customer": "cus",
@@ -154,9 +155,9 @@ class Store:
 
     def named(self, kind: str, id_: str, param: str) -> Row:
         """An object that a parameter names; a deleted one does not count."""
-        found = self.get(kind, id_, param, status=400)
+        found = self.get(kind, id_, param, status=in_force().missing_in_parameter_status)
         if found.deleted:
-            raise no_such(NOUN.get(kind, kind), id_, param, status=400)
+            raise no_such(NOUN.get(kind, kind), id_, param, status=in_force().missing_in_parameter_status)
         return found
 
     def find(self, kind: str, id_: str) -> Row | None:
@@ -321,7 +322,7 @@ class Store:
             return None
         row = self.find(kind, params[param])
         if row is None or row.deleted:
-            raise no_such(NOUN.get(kind, kind), params[param], param, status=400)
+            raise no_such(NOUN.get(kind, kind), params[param], param, status=in_force().missing_in_parameter_status)
         return _position(row)
 
     def _note(self, operation: str, row: Row) -> None:
@@ -392,7 +393,7 @@ def paged(rows: Iterable[Row], params: Mapping[str, Any], kind: str) -> Page:
     at = {row.id: index for index, row in enumerate(listed)}
     for param in ("starting_after", "ending_before"):
         if param in params and params[param] not in at:
-            raise no_such(NOUN.get(kind, kind), params[param], param, status=400)
+            raise no_such(NOUN.get(kind, kind), params[param], param, status=in_force().missing_in_parameter_status)
     limit = params.get("limit") or 10
     if "ending_before" in params:
         last = at[params["ending_before"]]

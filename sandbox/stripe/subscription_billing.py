@@ -32,6 +32,8 @@ def bill(
 
     None where all that is nothing. `gathered` is the time in which pending items have come together.
     """
+    if reason == "subscription_update":
+        account.pacing.subscription_gets_an_invoice(subscription.id, account.now())
     customer = account.store.get("customer", subscription["customer"])
     invoice = invoices.blank(account, customer, subscription["currency"])
     now = invoice["created"]

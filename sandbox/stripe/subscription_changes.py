@@ -64,6 +64,10 @@ class _Change:
             self.after["quantity"],
         )
 
+    @property
+    def quantity_changes(self) -> bool:
+        return self.before is not None and self.after is not None and self.before["quantity"] != self.after["quantity"]
+
 
 def update(account: Account, params: Params, id_: str) -> Row:
     subscription = account.store.get("subscription", id_)
@@ -79,6 +83,8 @@ def update(account: Account, params: Params, id_: str) -> Row:
         for change in changes:
             if change.costs or restarts:
                 _prorate(account, subscription, change, at, charge=not restarts)
+    if any(change.quantity_changes for change in changes):
+        account.pacing.subscription_changes_quantity(id_, account.now())
     for change in changes:
         _carry_out(account, change)
     trial_over = _set_trial(account, subscription, params)

@@ -4,19 +4,19 @@ import base64
 import binascii
 import hmac
 import threading
+from collections import Counter
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qs
 
 from sandbox.kit import Clock, Request, Response
-from sandbox.stripe import admin, automation, balance, wire
+from sandbox.stripe import admin, automation, balance, settings, webhook_endpoints, wire
 from sandbox.stripe.account import API_VERSION, Account, Asked
 from sandbox.stripe.courier import Courier, Delivery
 from sandbox.stripe.errors import MalformedParameterError, Rehearsal, StripeError
 from sandbox.stripe.expand import expand, paths
 from sandbox.stripe.idempotency import Answers, canonical
-from sandbox.stripe.pacing import Pacing, RateLimitError
+from sandbox.stripe.pacing import RateLimitError
 from sandbox.stripe.routes import ROUTER
 from sandbox.stripe.routing import Answer, Route
 from sandbox.stripe.rows import Row, Shown
@@ -36,10 +36,10 @@ class Stripe:
         self.clock = clock or Clock()
         self.courier = Courier(self.clock.now, self._wanted, self._acknowledged)
         self._lock = threading.RLock()
-        self._pacing = Pacing()
         self._outgoing: list[Delivery] = []
         """Webhooks of a request that may still be taken back."""
-        self._keys_under_way: set[str] = set()
+        self._under_way: Counter[str] = Counter()
+        """Idempotency keys, and ids of objects that are being written to."""
         self._requests = 0
         self.account = self._new_account(seed)
         self._answers = Answers(self.account.store)
@@ -64,7 +64,6 @@ class Stripe:
 
     def reset(self, seed: int) -> None:
         self.courier.clear()
-        self._pacing = Pacing()
         self._requests = 0
         self.account = self._new_account(seed)
         self._answers = Answers(self.account.store)
@@ -99,33 +98,55 @@ class Stripe:
 
     def receive(self, request: Request) -> Response | None:
         """Stripe: a key that is still under way is refused, not waited for."""
-        key = _idempotency_key(request)
-        if key in self._keys_under_way:
-            error = StripeError(
-                f"There is currently another in-progress request using this Idempotency Key: {key}.",
-                kind="idempotency_error",
-                code="idempotency_key_in_use",
-            ).error
-            return Response(409, wire.encode({"error": error}), {"Content-Type": "application/json"})
-        if key:
-            self._keys_under_way.add(key)
+        try:
+            self._let_in(request)
+        except StripeError as refused:
+            return self._refused(refused)
+        self._under_way += Counter(_busy_with(request))
         return None
 
+    def _let_in(self, request: Request) -> None:
+        wanted, key = self.account.settings, _idempotency_key(request)
+        if self._under_way[f"key {key}"] and wanted.key_under_way_refused:
+            raise StripeError(
+                f"There is currently another in-progress request using this Idempotency Key: {key}.",
+                status=409,
+                kind="idempotency_error",
+                code="idempotency_key_in_use",
+            )
+        if self._under_way[_written_to(request)] and wanted.lock_timeouts:
+            raise _lock_timeout(wanted.lock_timeout_status)
+        self.account.pacing.enter(_operation(request))
+
     def release(self, request: Request) -> None:
-        self._keys_under_way.discard(_idempotency_key(request) or "")
+        self.account.pacing.leave(_operation(request))
+        self._under_way -= Counter(_busy_with(request))
 
     def refusal(self, status: int) -> Response:
         """What the fault `refuse` answers."""
-        kinds = {401: "Invalid API Key provided.", 429: "Request rate limit exceeded.", 409: "Lock timeout."}
-        codes = {429: "rate_limit", 409: "lock_timeout"}
-        error = StripeError(
-            kinds.get(status, "An unknown error occurred."),
-            kind="api_error" if status >= 500 else "invalid_request_error",
-            code=codes.get(status),
-        ).error
-        return Response(status, wire.encode({"error": error}), {"Content-Type": "application/json"})
+        if status == 429:
+            return self._refused(RateLimitError("global-rate", self.account.settings.rate_limit_type))
+        if status == 409:
+            return self._refused(_lock_timeout(409))
+        message = "Invalid API Key provided." if status == 401 else "An unknown error occurred."
+        kind = "api_error" if status >= 500 else "invalid_request_error"
+        return self._refused(StripeError(message, status=status, kind=kind))
+
+    def _refused(self, refused: StripeError) -> Response:
+        """At the door: nothing was begun."""
+        headers = {"Content-Type": "application/json", **self._reason(refused)}
+        return Response(refused.status, wire.encode({"error": refused.error}), headers)
+
+    def _reason(self, refused: StripeError) -> dict[str, str]:
+        if isinstance(refused, RateLimitError) and self.account.settings.rate_limit_reason:
+            return {"Stripe-Rate-Limited-Reason": refused.reason}
+        return {}
 
     def handle(self, request: Request) -> Response:
+        with settings.of(self.account.settings):
+            return self._handle(request)
+
+    def _handle(self, request: Request) -> Response:
         self._requests += 1
         asked = f"req_sandbox{self._requests:08}"
         key = _idempotency_key(request)
@@ -138,8 +159,7 @@ class Stripe:
             status, body, replayed = self._answer(request, key, asked)
         except StripeError as refused:
             status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
-            if isinstance(refused, RateLimitError):
-                headers["Stripe-Rate-Limited-Reason"] = refused.reason
+            headers |= self._reason(refused)
         if replayed:
             headers["Idempotent-Replayed"] = "true"
         automation.run_due(self.account)
@@ -171,6 +191,10 @@ class Stripe:
             )
         if not hmac.compare_digest(given.encode(), self.account.api_key.encode()):
             raise StripeError(f"Invalid API Key provided: {given[:8]}****{given[-4:]}", status=401)
+        if self.account.settings.api_key_expired:
+            raise StripeError(
+                f"Expired API Key provided: {given[:8]}****{given[-4:]}", status=401, code="api_key_expired"
+            )
         version = request.headers.get("stripe-version", API_VERSION)
         if version != API_VERSION:
             raise StripeError(
@@ -194,7 +218,6 @@ class Stripe:
                 status=404,
             )
         route, ids = found
-        self._pacing.admit(f"{route.method} {route.path}", self.clock.now().timestamp(), self.account.settings)
         params = wire.decode(request.query)
         if request.method == "POST":
             params |= wire.decode(_text(request.body))
@@ -204,15 +227,23 @@ class Stripe:
             if earlier is not None:
                 return *earlier, True
         balance.mature(self.account)
+        early: StripeError | None = None
         try:
+            self._admit_to(route, ids, now)
             status, body = 200, self._perform(request, route, ids, params, Asked(asked, key))
-        except MalformedParameterError:
-            raise
         except StripeError as refused:
             status, body = refused.status, {"error": {**refused.error, "request_log_url": _log_url(asked)}}
-        if key:
+            early = refused if isinstance(refused, MalformedParameterError | RateLimitError) else None
+        if key and (early is None or self.account.settings.key_remembers_early_refusals):
             self._answers.keep(key, canonically, now, status, body)
+        if early is not None:
+            raise early
         return status, body, False
+
+    def _admit_to(self, route: Route, ids: list[str], now: float) -> None:
+        self.account.pacing.admit(f"{route.method} {route.path}", now)
+        if route.method == "POST" and route.path.startswith("/v1/payment_intents/{"):
+            self.account.pacing.payment_intent_is_updated(ids[0], now)
 
     def _perform(self, request: Request, route: Route, ids: list[str], given: wire.Tree, asked: Asked) -> Shown:
         wanted = paths(given.pop("expand", []))
@@ -221,9 +252,8 @@ class Stripe:
         self.account.store.begin()
         try:
             shown = self._shown(route.endpoint(self.account, params, *ids), request)
-            shown = deepcopy(shown) if wanted else shown
-            for path in wanted:
-                expand(self.account.store, shown, path)
+            if wanted:
+                shown = expand(self.account.store, shown, wanted)
         except Rehearsal as rehearsal:
             self._take_back()
             return rehearsal.shown
@@ -258,7 +288,8 @@ class Stripe:
                 return Response.of_json(400, {"error": "after is the number of a delivery"})
             listed = self.courier.deliveries(int(after))
             return Response.of_json(200, {"deliveries": listed, "pending": self.courier.pending()})
-        answer = admin.administer(self.account, request)
+        with settings.of(self.account.settings):
+            answer = admin.administer(self.account, request)
         self.account.store.rest()
         self._send()
         return answer
@@ -275,7 +306,14 @@ class Stripe:
         self.account.store.save(event, _pending=len(endpoints), _delivered=False)
         body = wire.encode(self.account.show(event))
         self._outgoing += [
-            Delivery(event.id, event["type"], endpoint.id, endpoint["url"], endpoint["_secret"], body)
+            Delivery(
+                event.id,
+                event["type"],
+                endpoint.id,
+                endpoint["url"],
+                webhook_endpoints.secrets(self.account, endpoint),
+                body,
+            )
             for endpoint in endpoints
         ]
 
@@ -299,6 +337,32 @@ class Stripe:
 
 def _idempotency_key(request: Request) -> str | None:
     return request.headers.get("idempotency-key") if request.method == "POST" else None
+
+
+def _operation(request: Request) -> str:
+    found = ROUTER.find(request.method, request.path)
+    return f"{found[0].method} {found[0].path}" if found else ""
+
+
+def _written_to(request: Request) -> str:
+    """The id of the object that the address names, where the request may change it."""
+    found = ROUTER.find(request.method, request.path) if request.method != "GET" else None
+    return found[1][0] if found and found[1] else ""
+
+
+def _busy_with(request: Request) -> list[str]:
+    """What nobody else may have at the same time: its key, and the object that it writes to."""
+    key, written = _idempotency_key(request), _written_to(request)
+    return [*([f"key {key}"] if key else []), *([written] if written else [])]
+
+
+def _lock_timeout(status: int) -> StripeError:
+    return StripeError(
+        "This object cannot be accessed right now because another API request or Stripe process is currently "
+        "accessing it.",
+        status=status,
+        code="lock_timeout",
+    )
 
 
 def _key_of(authorization: str) -> str:

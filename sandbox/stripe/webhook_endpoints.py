@@ -54,6 +54,21 @@ def create(account: Account, params: Params) -> Row | dict[str, Any]:
     return {**account.show(endpoint), "secret": secret}
 
 
+def roll_secret(account: Account, endpoint: Row, hours: int) -> dict[str, Any]:
+    """A new secret, as it is rolled in the dashboard; for so many hours the old one signs as well."""
+    changes = {"_old_secret": endpoint["_secret"], "_old_secret_until": account.now() + hours * 3600}
+    account.store.save(endpoint, _secret=account.next_webhook_secret(), **changes)
+    return {**account.show(endpoint), "secret": endpoint["_secret"]}
+
+
+def secrets(account: Account, endpoint: Row) -> tuple[str, ...]:
+    """What a webhook is signed with now, the newest first."""
+    old, until = endpoint["_old_secret"], endpoint["_old_secret_until"]
+    if old and account.now() < until and account.settings.both_secrets_sign:
+        return endpoint["_secret"], old
+    return (endpoint["_secret"],)
+
+
 def retrieve(account: Account, _: Params, id_: str) -> Row:
     return account.store.get("webhook_endpoint", id_, "webhook_endpoint")
 

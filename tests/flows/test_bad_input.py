@@ -114,7 +114,7 @@ def rate(currency):
 def test_what_no_rule_maps_is_parked_and_goes_by_itself_once_there_is_a_rule(hub, outside):
     invoice = outside.sell(tax="7")
     sentence = parked_with(hub, outside, outside.sell())
-    assert sentence.startswith(f"invoice {invoice['number']} needs a choice of tax_code for ")
+    assert sentence.startswith(f"invoice {invoice['number']} needs a tax code on Xero, and no rule gives one")
     assert sentence.endswith(" on Xero, and no rule gives one. Add a rule; the document then goes by itself.")
     rules = {"slots": {**EVERYTHING["slots"], "tax_code": [{"when": {"tax": "19"}, "use": "OUTPUT"}, {"use": "INPUT"}]}}
     (seven,) = [row for row in outside.xero("GET", "TaxRates")["TaxRates"] if row["EffectiveRate"] == 7] or [None]

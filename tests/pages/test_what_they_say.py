@@ -125,7 +125,7 @@ def test_a_delivery_shows_the_exact_request_that_carried_it(world, reader):
 def test_a_delivery_that_waits_says_for_what_and_a_parked_one_why(world, reader):
     parked = invoice(world, world.fox)
     said = reader.words(f"/deliveries/{parked.states[0].delivery_id}")
-    assert "needs a choice of tax_code" in said
+    assert "needs a tax code on Xero" in said
     assert "Nothing has been sent yet" in said
 
 

@@ -71,7 +71,9 @@ def force(shop, state):
 
 MOVES = {
     S.PARKED: lambda work, delivery: outbox.park(work, delivery.id, REASON),
-    S.WAITING: lambda work, delivery: outbox.wait_for(work, delivery.connection_id, delivery.id, [delivery.record_id]),
+    S.WAITING: lambda work, delivery: outbox.wait_for(
+        work, delivery.connection_id, {delivery.id: [delivery.record_id]}
+    ),
     S.PENDING: lambda work, delivery: outbox.give_back(work, [delivery.id]),
     S.DELIVERED: lambda work, delivery: outbox.settle(work, [delivery.id]),
 }
@@ -210,7 +212,7 @@ def test_a_delivery_sleeps_until_what_it_needs_is_there_and_then_wakes(shop, rec
     needed = saved(shop)
     owe(shop, record_id)
     [delivery] = shop.all(schema.delivery)
-    shop.do(outbox.wait_for, shop.ledger, delivery.id, [needed, needed])
+    shop.do(outbox.wait_for, shop.ledger, {delivery.id: [needed, needed]})
     linger(shop)
     assert claim(shop) == []
     assert shop.do(outbox.wake, shop.ledger, [record_id]) == set()
@@ -231,12 +233,23 @@ def arrive(shop, record_id):
     return shop.write(arrived)
 
 
+def test_some_of_a_batch_sleep_and_what_need_not_sleep_stays_ready(shop, record_id):
+    there, missing, other = saved(shop), saved(shop), saved(shop)
+    owe(shop, record_id)
+    owe(shop, other)
+    first, second = [one.id for one in shop.all(schema.delivery)]
+    assert arrive(shop, there) == set()
+    assert shop.do(outbox.wait_for, shop.ledger, {first: [missing], second: [there, missing]}) == [second]
+    assert {one.id: one.state for one in shop.all(schema.delivery)} == {first: S.WAITING, second: S.PENDING}
+    assert shop.do(outbox.wake, shop.ledger, [missing]) == {"product"}
+
+
 def test_what_has_arrived_by_the_time_that_a_delivery_begins_to_wait_is_not_waited_for(shop, record_id):
     needed = saved(shop)
     owe(shop, record_id)
     [delivery] = shop.all(schema.delivery)
     assert arrive(shop, needed) == set()
-    assert shop.do(outbox.wait_for, shop.ledger, delivery.id, [needed]) is False
+    assert shop.do(outbox.wait_for, shop.ledger, {delivery.id: [needed]}) == [delivery.id]
     assert states(shop) == [S.PENDING]
 
 
@@ -248,23 +261,23 @@ def test_who_begins_to_wait_while_what_it_needs_arrives_never_sleeps_on(shop, re
     began = threading.Event()
 
     def waits(work):
-        slept = outbox.wait_for(work, shop.ledger, delivery.id, [needed])
+        ready = outbox.wait_for(work, shop.ledger, {delivery.id: [needed]})
         began.set()
         time.sleep(0.3)
-        return slept
+        return ready
 
     with ThreadPoolExecutor(2) as both:
         waiting = both.submit(shop.write, waits)
         assert began.wait(10)
         arriving = both.submit(arrive, shop, needed)
-        assert (waiting.result(10), arriving.result(10)) == (True, {"product"})
+        assert (waiting.result(10), arriving.result(10)) == ([], {"product"})
     assert states(shop) == [S.PENDING]
 
 
 def test_what_waited_and_gave_way_to_a_later_revision_does_not_wake(shop, record_id):
     needed = saved(shop)
     owe(shop, record_id)
-    shop.do(outbox.wait_for, shop.ledger, shop.all(schema.delivery)[0].id, [needed])
+    shop.do(outbox.wait_for, shop.ledger, {shop.all(schema.delivery)[0].id: [needed]})
     saved(shop, "Plan B", record_id)
     owe(shop, record_id, revision=2)
     assert shop.do(outbox.wake, shop.ledger, [needed]) == set()
@@ -343,14 +356,14 @@ def test_what_waits_for_another_to_leave_sleeps_only_while_all_of_them_are_there
     leaving = [saved(shop), saved(shop)]
     owe(shop, record_id)
     [delivery] = shop.all(schema.delivery)
-    wait = (outbox.wait_for, shop.ledger, delivery.id, leaving)
-    assert shop.do(*wait, leaving=True) is False, "they are not there"
+    wait = (outbox.wait_for, shop.ledger, {delivery.id: leaving})
+    assert shop.do(*wait, leaving=True) == [delivery.id], "they are not there"
     there = [Link(one, "", f"remote {one}", "", "") for one in leaving]
     shop.do(links.add, shop.ledger, "test", Kind.PRODUCT, there)
-    assert shop.do(*wait, leaving=True) is True
+    assert shop.do(*wait, leaving=True) == []
     shop.do(links.remove, shop.ledger, Kind.PRODUCT, [there[0].remote_id])
     shop.do(outbox.wake, shop.ledger, [leaving[0]])
-    assert shop.do(*wait, leaving=True) is False, "one of them has left"
+    assert shop.do(*wait, leaving=True) == [delivery.id], "one of them has left"
 
 
 def test_what_was_never_woken_is_looked_at_again_after_as_long_as_it_has_been_owed(shop, record_id):
@@ -358,7 +371,7 @@ def test_what_was_never_woken_is_looked_at_again_after_as_long_as_it_has_been_ow
     [delivery] = shop.all(schema.delivery)
     needed = saved(shop)
     for minutes in (1, 1, 2, 4, 8, 16, 32, 60, 60):
-        shop.do(outbox.wait_for, shop.ledger, delivery.id, [needed])
+        shop.do(outbox.wait_for, shop.ledger, {delivery.id: [needed]})
         shop.clock.sleep(60 * minutes - 1)
         shop.do(outbox.look_again, shop.ledger, "product")
         assert states(shop) == [S.WAITING]

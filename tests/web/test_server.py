@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from core.errors import Misconfigured
-from web.server import bind, listen
+from web.server import PAGE_THREADS, bind, listen
 
 GENTLE_SECONDS = 20
 CONNECTIONS = 500
@@ -159,6 +159,34 @@ def test_many_that_dawdle_keep_nobody_out(served, seen):
     finally:
         for connection in slow:
             connection.close()
+
+
+def test_pages_that_take_long_keep_no_vendor_waiting():
+    done, begun = threading.Event(), threading.Semaphore(0)
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/a-page":
+            begun.release()
+            assert done.wait(GENTLE_SECONDS)
+        start_response("200 OK", [("Content-Length", "0")])
+        return ()
+
+    served = Served(app)
+    pages = [socket.create_connection(served.address, timeout=GENTLE_SECONDS) for _ in range(2 * PAGE_THREADS)]
+    try:
+        for page in pages:
+            page.sendall(b"GET /a-page HTTP/1.1\r\nHost: hub\r\n\r\n")
+        for _ in range(PAGE_THREADS):
+            assert begun.acquire(timeout=GENTLE_SECONDS)
+        told = post("Content-Length: 5", body=b"hello").replace(b"/hook", b"/webhooks/stripe/app")
+        assert served.say(told).startswith(b"HTTP/1.1 200")
+        assert not done.is_set()
+    finally:
+        done.set()
+        for page in pages:
+            assert page.recv(65536).startswith(b"HTTP/1.1 200")
+            page.close()
+        served.close()
 
 
 def test_one_byte_at_a_time_does_not_keep_a_connection_open(seen):

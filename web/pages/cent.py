@@ -108,10 +108,13 @@ def _lines(
 ) -> Iterator[Part]:
     lines: Sequence[InvoiceLine | CreditNoteLine] = entity.lines
     for number, line in enumerate(lines):
-        product = line.product or line.price if isinstance(line, InvoiceLine) else None
-        text = line.description or called.get(product or "", "") or f"line {number + 1}"
-        how = _line_reckoned(line, entity.currency) if isinstance(line, InvoiceLine) else ""
-        yield Part(text, line.net_minor, how, accounts=booked.get((number, False), ()))
+        accounts, text = booked.get((number, False), ()), line.description
+        if not isinstance(line, InvoiceLine):
+            yield Part(text or f"line {number + 1}", line.net_minor, accounts=accounts)
+            continue
+        text = text or called.get(line.product or line.price or "", f"line {number + 1}")
+        how = _line_reckoned(line, entity.currency)
+        yield Part(text, line.net_minor, how, Kind.PRICE if line.price else None, line.price or "", accounts)
 
 
 def _line_reckoned(line: InvoiceLine, currency: str) -> str:
@@ -164,7 +167,9 @@ def _tax_reckoned(tax: LineTax, gross_minor: int, taxes: int, rate: TaxRate | No
 def _rounded(exact: Decimal, minor: int, currency: str) -> str:
     """What rounding did. Where more than that lies between, another rule decided, and nothing is claimed."""
     between = exact - decimal_of(minor, currency)
-    if not between or abs(between) >= decimal_of(1, currency):
+    if not between:
+        return ", exactly"
+    if abs(between) >= decimal_of(1, currency):
         return ""
     return f" is {_money(exact, currency)}, rounded to {words.amount(minor, currency)}"
 

@@ -123,7 +123,7 @@ def test_what_only_some_sources_of_a_balance_transaction_have_is_expanded_where_
     api.invoices.pay(invoice.id)
     charge = api.charges.list().data[0]
     api.refunds.create({"charge": charge.id, "amount": 100})
-    moved = api.balance_transactions.list({"expand": ["data.source.captured", "data.source.payment_intent"]}).data
+    moved = api.balance_transactions.list({"expand": ["data.source.customer", "data.source.payment_intent"]}).data
     assert [one.source.object for one in moved] == ["refund", "charge"]
     assert {one.source.payment_intent.id for one in moved} == {charge.payment_intent}
 
@@ -149,6 +149,8 @@ def test_what_is_expanded_inside_an_object_is_not_kept_there(api, customer):
     path = "invoice_settings.default_payment_method"
     changed = api.customers.update(customer.id, {"name": "Acme AG", "expand": [path]})
     assert changed.invoice_settings.default_payment_method.id == default
+    assert api.customers.retrieve(customer.id).invoice_settings.default_payment_method == default
+    api.invoices.create({"customer": customer.id, "expand": [f"customer.{path}"]})
     assert api.customers.retrieve(customer.id).invoice_settings.default_payment_method == default
     told = api.events.list({"type": "customer.updated", "limit": 1}).data[0].data.object
     assert (told.name, told.invoice_settings.default_payment_method) == ("Acme AG", default)

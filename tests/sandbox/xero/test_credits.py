@@ -243,6 +243,12 @@ def test_an_over_or_prepayment_is_made_by_a_bank_transaction_allocated_and_refun
     assert read(client, f"/Invoices/{row['InvoiceID']}")["AmountCredited"] == 0
 
 
+@pytest.mark.parametrize("name", ["Overpayments", "Prepayments"])
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_over_and_prepayments_are_made_in_no_other_way(client, name, method):
+    assert client.call(method, f"/{name}", {name: [receipt()]}).status_code == 405
+
+
 def test_overpayments_are_found_by_reference_and_page(client):
     client.ok("PUT", "/BankTransactions", [receipt(Reference="pi_1"), receipt(Reference="pi_2")])
     assert [row["Reference"] for row in client.ok("GET", "/Overpayments?References=pi_2")] == ["pi_2"]

@@ -227,6 +227,14 @@ def test_what_does_not_touch_the_amount_of_a_part_paid_invoice_can(client, invoi
     assert (changed["Reference"], changed["DueDateString"][:10]) == ("x", "2026-05-01")
 
 
+def test_totals_that_are_sent_are_not_read(client, invoiced):
+    sent = {"SubTotal": 1, "TotalTax": 1, "Total": 2, "AmountDue": 0, "AmountPaid": 2, "AmountCredited": 1}
+    row = invoiced(**sent, FullyPaidOnDate="2026-03-01")
+    assert (row["Status"], row["SubTotal"], row["TotalTax"], row["Total"]) == ("AUTHORISED", 100, 19, 119)
+    assert (row["AmountDue"], row["AmountPaid"], row["AmountCredited"]) == (119, 0, 0)
+    assert "FullyPaidOnDate" not in row
+
+
 def test_a_voided_invoice_owes_nothing(client, invoiced):
     row = invoiced()
     assert client.ok("POST", f"/Invoices/{row['InvoiceID']}", {"Status": "VOIDED"})["AmountDue"] == 0

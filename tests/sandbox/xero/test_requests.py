@@ -160,6 +160,7 @@ def test_a_refusal_is_replayed_too(client):
     bad = {"Contacts": [{"Name": ""}]}
     first = client.call("PUT", "/Contacts", bad, Idempotency_Key="k1")
     assert client.call("PUT", "/Contacts", bad, Idempotency_Key="k1").content == first.content
+    assert [call["replayed"] for call in client.calls()] == [False, True]
 
 
 def test_an_idempotency_key_has_at_most_128_characters_and_means_nothing_to_reads(client):
