@@ -1,187 +1,251 @@
-"""The webhook door against the bare limit, in one run: same server, same kind of database, one commit a request.
+"""The webhook door against the bare limit, on a quiet hub and while a history is read into the same database.
 
-    python -m bench.door [--url postgresql://...] [--seconds 3] [--rounds 3]
+    python -m bench.door [--rounds 5] [--seconds 3] [--database sqlite] [--json]
 
-The bare limit is a WSGI function that inserts one row of the same bytes and commits. Both are served by a process of
-their own; the load comes from here over kept-alive connections, in alternating rounds, so that both see the same
-machine. Prints requests a second, the slowest of a hundred, and the ratio.
+The bare limit is a WSGI function that inserts one row of the same bytes and commits, one transaction a request, behind
+the same HTTP server, in the same database with the same settings. The door does all that it does in production:
+signature, parsing, sealed body, receipt, event, the bell. Each is a process of its own; the load comes from here, in
+alternating rounds. At the end whatever was answered with 200 has to be found.
 """
 
-import argparse
-import hmac
-import http.client
 import json
 import multiprocessing
 import tempfile
-import threading
 import time
-from hashlib import sha256
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
-from random import Random
+from typing import Self
 
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, insert
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, func, insert, select
 
-from core.clock import WallClock
-from core.ids import Ids
-from core.seal import MasterKeys
-from core.store.engine import open_engine
-from core.store.migrate import upgrade
-from core.store.work import Store
+from bench.databases import database
+from bench.figures import Figure, Wanted, of_rounds, show, wanted_from
+from bench.load import Answers, load
+from core.kinds import Kind
+from core.seal import make_key_file
+from core.settings import settings_from
+from core.store import connections, schema
+from demo.stripe_account import StripeAccount
+from sandbox import command
 from web.app import create_app
 from web.server import bind, listen
-from worker.hub import Hub
+from worker.embedded import EmbeddedRedis
+from worker.hub import open_hub
+from worker.pull import pull
 from worker.setup import set_up
 
+CLIENTS = 32
+HISTORY = 100
+"""Paid invoices in the history that is read, again and again."""
+
 SECRET = "whsec_sandbox_bench"
-CLIENTS = 8
-LEASE_SECONDS = 60
-WORKSPACE = {
-    "workspace": "Bench",
-    "book": {"name": "Book", "base_currency": "EUR", "time_zone": "Europe/Berlin"},
-    "connections": [
-        {
-            "name": "Stripe",
-            "vendor": "stripe",
-            "environment": "sandbox",
-            "base_url": "http://127.0.0.1:1",
-            "secrets": {"webhook_secret": SECRET},
-        }
-    ],
-}
 BARE = Table("bare", MetaData(), Column("id", Text, primary_key=True), Column("body", LargeBinary))
+_LOOKS_MAX = 300
+
+_spawn = multiprocessing.get_context("spawn")
 
 
-class SilentBell:
-    """Ringing is not what is measured, and costs the same for both."""
-
-    def ring(self, *lanes):
-        pass
-
-
-def open_store(url):
-    clock = WallClock()
-    return Store(open_engine(url), MasterKeys([b"b" * 32]), clock, Ids(clock))
+def run(wanted: Wanted, *, history: int = HISTORY) -> Iterable[Figure]:
+    for kind in wanted.databases:
+        with Stage(kind) as stage:
+            yield from measured(stage, wanted, f"door, {kind}")
+            with stage.history(history):
+                yield from measured(stage, wanted, f"door, {kind}, while a history is read")
+            stage.find_what_was_answered()
 
 
-def our_door(url):
-    return create_app(Hub(open_store(url), SilentBell(), Random(1), LEASE_SECONDS))
+def measured(stage: "Stage", wanted: Wanted, name: str) -> Iterator[Figure]:
+    throughput, processor, slowest = [], [], {"door": [], "bare limit": []}
+    for _ in range(wanted.rounds):
+        rates, used = {}, {}
+        for which in ("bare limit", "door"):
+            before = stage.processor_time(which)
+            answers = stage.load(which, wanted.seconds)
+            used[which] = (stage.processor_time(which) - before) / len(answers.seconds)
+            rates[which] = answers.in_time / wanted.seconds
+            slowest[which].append(answers.slowest_of_a_hundred() * 1000)
+        throughput.append(rates["door"] / rates["bare limit"])
+        processor.append(used["door"] / used["bare limit"])
+    yield of_rounds(f"{name}: throughput / bare limit", throughput, target="at least 0.8")
+    yield of_rounds(f"{name}: processor time / bare limit", processor)
+    yield of_rounds(f"{name}: p99", slowest["door"], "ms", "at most 40 ms at a peak")
+    yield of_rounds(f"{name}: p99 of the bare limit", slowest["bare limit"], "ms")
 
 
-def bare_door(url):
-    store = open_store(url)
+class Stage:
+    """Both doors on one database, each served by a process of its own."""
 
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._open = ExitStack()
+        self._answered = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            home = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="subledger-bench-")))
+            make_key_file(home / "key")
+            url = opening.enter_context(database(self._kind, home))
+            self._environment = {"SUBLEDGER_HOME": str(home), "DATABASE_URL": url}
+            settings = settings_from(self._environment)
+            self._hub = open_hub(settings)
+            opening.callback(self._hub.store.engine.dispose)
+            opening.callback(EmbeddedRedis(settings, self._hub.clock).close)
+            BARE.create(self._hub.store.engine)
+            self._path = set_up(
+                self._hub.store, workspace("Bench", "http://127.0.0.1:1", "sk_test_sandbox_bench")
+            ).doors["Stripe"]
+            self._ports = {"door": free_port(), "bare limit": free_port()}
+            for which, make in (("door", our_door), ("bare limit", bare_door)):
+                opening.enter_context(process(serve, make, self._environment, self._ports[which]))
+            for which in self._ports:
+                self._wait_for(which)
+                self.load(which, 0.5)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @contextmanager
+    def history(self, documents: int) -> Iterator[None]:
+        """Somebody's history is read into the same database meanwhile, by a worker of its own."""
+        here, there = _spawn.Pipe()
+        with process(play_stripe, documents, there):
+            address = here.recv()
+            with process(read_history, self._environment, address):
+                while not self._records():
+                    time.sleep(0.1)
+                before = self._records()
+                yield
+                if self._records() == before:
+                    raise SystemExit("no history was read meanwhile")
+
+    def load(self, which: str, seconds: float) -> Answers:
+        answers = load(self._ports[which], self._path, SECRET, clients=CLIENTS, seconds=seconds)
+        if which == "door":
+            self._answered += len(answers.seconds)
+            if answers.others:
+                raise SystemExit(f"the door refused {answers.others} messages")
+        return answers
+
+    def processor_time(self, which: str) -> float:
+        asking = HTTPConnection("127.0.0.1", self._ports[which], timeout=30)
+        asking.request("GET", "/processor-time")
+        seconds = float(asking.getresponse().read())
+        asking.close()
+        return seconds
+
+    def find_what_was_answered(self) -> None:
+        found = self._count(schema.event, schema.event.c.cause == "webhook")
+        if found < self._answered:
+            raise SystemExit(f"{self._answered} messages were answered with 200, and {found} are found")
+
+    def _records(self) -> int:
+        return self._count(schema.record)
+
+    def _count(self, table: Table, *where) -> int:
+        with self._hub.store.read() as view:
+            return view.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+
+    def _wait_for(self, which: str) -> None:
+        for _ in range(_LOOKS_MAX):
+            try:
+                self.processor_time(which)
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise SystemExit(f"the {which} did not open")
+
+
+# --- the processes ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def process(target, *arguments) -> Iterator[None]:
+    started = _spawn.Process(target=target, args=arguments, daemon=True)
+    started.start()
+    try:
+        yield
+    finally:
+        started.terminate()
+        started.join()
+
+
+def our_door(hub):
+    return create_app(hub)
+
+
+def bare_door(hub):
     def app(environ, start_response):
         body = environ["wsgi.input"].read()
-        with store.engine.begin() as connection:
-            connection.execute(insert(BARE).values(id=store.new_id(), body=body))
+        with hub.store.engine.begin() as connection:
+            connection.execute(insert(BARE).values(id=hub.store.new_id(), body=body))
         start_response("200 OK", [("Content-Length", "0")])
-        return [b""]
+        return ()
 
     return app
 
 
-def serve(make_app, url, port):
-    listen(make_app(url), bind("127.0.0.1", port)).run()
+def serve(make_door, environment, port) -> None:
+    door = make_door(open_hub(settings_from(environment)))
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] != "/processor-time":
+            return door(environ, start_response)
+        text = str(time.process_time()).encode()
+        start_response("200 OK", [("Content-Length", str(len(text)))])
+        return [text]
+
+    listen(app, bind("127.0.0.1", port)).run()
 
 
-def bodies():
-    """Events of about the size that Stripe sends, each with an id of its own."""
-    padding = {f"field_{number}": "x" * 40 for number in range(50)}
-    number = 0
+def play_stripe(documents, told) -> None:
+    """A Stripe with a history of paid invoices, until it is ended."""
+    line = command.start().line()["stripe"]
+    account = StripeAccount(line["base_url"], line["api_key"])
+    for number in range(documents):
+        customer = account.create("customers", name=f"Customer {number}", address={"country": "DE"})["id"]
+        card = account.create("payment_methods/pm_card_visa/attach", customer=customer)["id"]
+        invoice = account.create("invoices", customer=customer, currency="eur", default_payment_method=card)["id"]
+        account.create("invoiceitems", customer=customer, invoice=invoice, amount=4990, currency="eur")
+        account.create(f"invoices/{invoice}/finalize")
+        account.create(f"invoices/{invoice}/pay")
+    told.send((line["base_url"], line["api_key"]))
+    told.recv()
+
+
+def read_history(environment, address) -> None:
+    """The whole of it into a new workspace, and again, until it is ended."""
+    hub = open_hub(settings_from(environment))
     while True:
-        number += 1
-        yield json.dumps(
-            {
-                "id": f"evt_{time.time_ns()}_{number}",
-                "object": "event",
-                "type": "invoice.paid",
-                "created": 1795000000,
-                "data": {"object": {"id": f"in_{number % 500}", "object": "invoice", **padding}},
-            }
-        ).encode()
+        workspace_id = set_up(hub.store, workspace(f"History {time.time_ns()}", *address)).workspace_id
+        with hub.store.read() as view:
+            [connection] = connections.connections(view, workspace_id)
+        for kind in Kind:
+            pull(hub, workspace_id, connection.id, kind)
 
 
-def client(port, path, until, times):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    for body in bodies():
-        if time.monotonic() > until:
-            break
-        stamp = str(int(time.time()))
-        signature = hmac.new(SECRET.encode(), stamp.encode() + b"." + body, sha256).hexdigest()
-        began = time.perf_counter()
-        connection.request("POST", path, body, {"Stripe-Signature": f"t={stamp},v1={signature}"})
-        answer = connection.getresponse()
-        answer.read()
-        times.append(time.perf_counter() - began)
-        assert answer.status == 200, answer.status
-    connection.close()
+def workspace(name, base_url, api_key) -> str:
+    connection = {
+        "name": "Stripe",
+        "vendor": "stripe",
+        "environment": "sandbox",
+        "base_url": base_url,
+        "secrets": {"api_key": api_key, "webhook_secret": SECRET},
+        "options": {"calls_per_window": "1000000"},
+    }
+    book = {"name": "Book", "base_currency": "EUR", "time_zone": "Europe/Berlin"}
+    return json.dumps({"workspace": name, "book": book, "connections": [connection]})
 
 
-def load(port, path, seconds):
-    """The time of each request, from several clients at once."""
-    times, until = [], time.monotonic() + seconds
-    threads = [threading.Thread(target=client, args=(port, path, until, times)) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return times
-
-
-def free_port():
+def free_port() -> int:
     with bind("127.0.0.1", 0) as taken:
         return taken.getsockname()[1]
 
 
-def wait_for(port):
-    for _ in range(200):
-        try:
-            http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit("a server did not start")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", help="an empty PostgreSQL database; SQLite in a folder that goes away if left out")
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
-    wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = wanted.url or f"sqlite:///{Path(folder) / 'bench.db'}"
-        engine = open_engine(url)
-        upgrade(engine)
-        BARE.create(engine)
-        store = open_store(url)
-        path = set_up(store, json.dumps(WORKSPACE)).doors["Stripe"]
-        engine.dispose()
-        store.engine.dispose()
-        doors = {"bare": (bare_door, free_port()), "ours": (our_door, free_port())}
-        context = multiprocessing.get_context("spawn")
-        servers = [context.Process(target=serve, args=(make, url, port), daemon=True) for make, port in doors.values()]
-        try:
-            for server in servers:
-                server.start()
-            measured = {name: [] for name in doors}
-            for _, port in doors.values():
-                wait_for(port)
-                load(port, path, 1)
-            for _ in range(wanted.rounds):
-                for name, (_, port) in doors.items():
-                    measured[name] += [load(port, path, wanted.seconds)]
-        finally:
-            for server in servers:
-                server.terminate()
-                server.join()
-    rates = {name: sum(map(len, rounds)) / (wanted.rounds * wanted.seconds) for name, rounds in measured.items()}
-    for name, rounds in measured.items():
-        times = sorted(one for times in rounds for one in times)
-        print(f"{name}: {rates[name]:.0f} requests/s, p99 {times[len(times) * 99 // 100] * 1000:.1f} ms")
-    print(f"ours / bare: {rates['ours'] / rates['bare']:.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    asked = wanted_from(__doc__)
+    show(run(asked), as_json=asked.as_json)

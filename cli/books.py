@@ -4,12 +4,15 @@ from datetime import datetime
 
 import click
 from rich.console import Console
+from rich.progress_bar import ProgressBar
 
 from cli.output import Printed, printing, sentence, table
+from connectors.registry import CONNECTORS
 from core.money import decimal_of
 from core.reasons import Reason, ReasonCode
 from core.settings import settings
 from core.store import connections, duties, ledger, parked
+from core.store.reading import pulse
 from core.store.statehash import state_hash as hash_of
 from worker.hub import open_store
 from worker.setup import workspace_id
@@ -48,6 +51,9 @@ def trial_balance(workspace: str | None, until: datetime | None) -> Printed:
     ]
 
     def show(console: Console) -> None:
+        if not rows:
+            console.print("Nothing has been booked yet.")
+            return
         columns = ["book", "account", "name", "currency", "amount", "base", "base_currency"]
         console.print(table(columns, [[row[column] for column in columns] for row in rows], ["amount", "base"]))
 
@@ -73,36 +79,54 @@ def state_hash(workspace: str | None) -> Printed:
 @_WORKSPACE
 @printing
 def status(workspace: str | None) -> Printed:
-    """Show what is open, and what waits for a person and why."""
+    """Show what is open, parked or held, and why."""
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
     with store.read() as database:
         links = connections.connections(database, workspace)
         counts = duties.open_work(database, workspace)
         waiting = parked.by_cause(database, workspace)
+        held = parked.held_by_cause(database, workspace)
+        reached = pulse.pulses(database, workspace)
+    importing = [
+        (one.name, step)
+        for one in links
+        for cursor in reached[one.id].reached.values()
+        if (step := CONNECTORS[one.vendor].importing(cursor))
+    ]
     told = {
         "connections": [
             {"name": one.name, "vendor": one.vendor, "state": one.state, "sentence": one.pause_sentence}
             for one in links
         ],
-        "work": counts,
-        "parked": [
-            {"what": one.what, "count": one.count, "code": one.code, "example": _sentence(one)} for one in waiting
+        "importing": [
+            {"connection": name, "list": step.name, "number": step.number, "of": step.of} for name, step in importing
         ],
+        "work": counts,
+        "parked": [_told(one) for one in waiting],
+        "held": [_told(one) for one in held],
     }
 
     def show(console: Console) -> None:
         lines = [[one.name, one.vendor, one.state, one.pause_sentence] for one in links]
         console.print(table(["connection", "vendor", "state", ""], lines))
+        for name, step in importing:
+            console.print(f"{name}: the first import reads {step.name}")
+            console.print(ProgressBar(total=step.of, completed=step.number - 1, width=40))
         console.print()
         work = [[what, state, str(count)] for what, of in counts.items() for state, count in sorted(of.items())]
-        console.print(table(["work", "state", "count"], work, ["count"]))
-        for one in waiting:
-            console.print()
-            console.print(f"{one.count} {one.what} parked", style="bold")
-            sentence(_sentence(one))(console)
+        console.print(table(["work", "state", "count"], work, ["count"]) if work else "Nothing has come in yet.")
+        for how, causes in (("parked", waiting), ("held", held)):
+            for one in causes:
+                console.print()
+                console.print(f"{one.count} {one.what} {how}", style="bold")
+                sentence(_sentence(one))(console)
 
     return told, show
+
+
+def _told(one: parked.Cause) -> dict[str, str | int]:
+    return {"what": one.what, "count": one.count, "code": one.code, "example": _sentence(one)}
 
 
 def _sentence(one: parked.Cause) -> str:

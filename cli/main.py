@@ -61,7 +61,7 @@ class _InOrder(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every command speaks JSON with --json. It ends with 0 if all is well, 1 if something could not be done or "
     "is not equal, 2 if it was asked for in a wrong way. Settings are SUBLEDGER_HOME, SUBLEDGER_HOST, SUBLEDGER_PORT, "
-    "SUBLEDGER_KEYS, DATABASE_URL and REDIS_URL.",
+    "SUBLEDGER_KEYS, SUBLEDGER_TRUSTED_PROXIES, DATABASE_URL and REDIS_URL.",
 )
 @click.version_option(package_name="subledger", prog_name="subledger")
 def cli() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.output import Printed, Say, announcing, printing, sentence, table
+from cli.output import Printed, Say, announcing, printing, progress, sentence, table
 from core.errors import HubError
 from core.settings import settings
 from worker.backup import ASK_FIRST_DAYS, back_up
@@ -38,7 +38,8 @@ def backup(file: Path) -> Printed:
 
     Keep the key elsewhere: a copy is of no use without it.
     """
-    back_up(settings(), file)
+    with progress("copying the database") as told:
+        back_up(settings(), file, told)
     return {"backup": str(file)}, sentence(f"The database was copied to {file}.")
 
 
@@ -50,7 +51,8 @@ def restore(file: Path) -> Printed:
 
     The hub has to be stopped. Nothing is sent twice afterwards.
     """
-    put_back(settings(), file)
+    with progress("putting the copy back") as told:
+        put_back(settings(), file, told)
     words = (
         f"The database is as it was in {file}. For {ASK_FIRST_DAYS} days everything that is to be created at a vendor "
         "is asked about first."

@@ -1,12 +1,14 @@
 """Everything that prints does so twice: as a table for people, as JSON on request."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 Show = Callable[[Console], None]
@@ -14,6 +16,9 @@ Show = Callable[[Console], None]
 
 Printed = tuple[Mapping[str, Any], Show]
 """What goes out as JSON, and how people see it."""
+
+Told = Callable[[int, int], None]
+"""Hears how much is done, and of how much; of nothing where that is not known."""
 
 Say = Callable[[Mapping[str, Any], Show], None]
 
@@ -40,6 +45,17 @@ def announcing(command: Callable[..., None]) -> Callable[..., None]:
         command(_saying(as_json), *args, **kwargs)
 
     return shown
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Told]:
+    """A bar on the error stream of a terminal; nothing where a program reads."""
+    to = console(stderr=True)
+    as_json = click.get_current_context().params["as_json"]
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=to, transient=True, disable=as_json or not to.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
 def console(*, stderr: bool = False) -> Console:

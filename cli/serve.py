@@ -12,15 +12,17 @@ from cli.output import Say, announcing, sentence
 from core.errors import HubError
 from core.settings import Settings, settings
 from web.app import create_app
+from web.proxies import behind
 from web.server import bind, listen
 from worker.doctor import check_disk
 from worker.embedded import EmbeddedRedis, check_redis
 from worker.hub import open_hub
 from worker.jobs import this_hub
 from worker.logs import start_logging
+from worker.one_hub import OneHub
 from worker.process import run_worker
 from worker.processes import Processes, stop_on_signals
-from worker.sweep import TICK_SECONDS, tick
+from worker.sweep import run_scheduler
 
 _LOOKS_MAX = 240
 _LOOK_SECONDS = 0.25
@@ -33,7 +35,10 @@ def web(say: Say) -> None:
     wanted = settings()
     start_logging("web")
     check_disk(wanted)
-    server = listen(create_app(open_hub(wanted)), bind(wanted.host, wanted.port))
+    hub = open_hub(wanted)
+    OneHub(wanted, hub.store).join()
+    app = create_app(hub, doors=open_hub(wanted))
+    server = listen(behind(app, wanted.trusted_proxies), bind(wanted.host, wanted.port))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address = _address(wanted)
     say({"up": "web", "address": address}, sentence(f"The doors are open on {address}; Ctrl-C closes them."))
@@ -47,8 +52,9 @@ def worker(say: Say) -> None:
     wanted = settings()
     start_logging("worker")
     check_disk(wanted)
-    this_hub()
+    hub = this_hub()
     check_redis(wanted)
+    OneHub(wanted, hub.store).join()
     say({"up": "worker"}, sentence("The worker listens to the bell; Ctrl-C ends it after the job at hand."))
     run_worker(wanted)
 
@@ -57,12 +63,15 @@ def worker(say: Say) -> None:
 @announcing
 def scheduler(say: Say) -> None:
     """Ring what is due and poll on schedule. Any number may run."""
+    wanted = settings()
     start_logging("scheduler")
-    hub = open_hub(settings())
+    check_disk(wanted)
+    hub = open_hub(wanted)
+    one = OneHub(wanted, hub.store)
+    one.join()
     stopped = stop_on_signals()
     say({"up": "scheduler"}, sentence("The scheduler looks for what is due; Ctrl-C ends it."))
-    while not stopped.wait(TICK_SECONDS):
-        tick(hub)
+    run_scheduler(hub, one, stopped)
 
 
 @click.command()
@@ -74,6 +83,7 @@ def up(say: Say, workers: int) -> None:
     The doors, workers and the scheduler, and an embedded Redis where REDIS_URL is not set. What ends is started again.
     """
     wanted = settings()
+    check_disk(wanted)
     hub = open_hub(wanted)
     bind(wanted.host, wanted.port).close()
     stopped = stop_on_signals()
@@ -81,6 +91,7 @@ def up(say: Say, workers: int) -> None:
         if not wanted.redis_url:
             opened.callback(EmbeddedRedis(wanted, hub.clock).close)
         check_redis(wanted)
+        OneHub(wanted, hub.store).join()
         processes = opened.enter_context(Processes({}))
         processes.start("web", "web")
         for number in range(workers):

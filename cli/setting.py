@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.output import Printed, printing, sentence
+from cli.output import Printed, printing, progress, sentence
 from core.errors import Misconfigured
 from core.seal import make_key_file, new_master_key
 from core.settings import settings
@@ -43,7 +43,8 @@ def upgrade_database() -> Printed:
         make_key_file(wanted.home / "key")
     engine = open_engine(wanted.database_url)
     check_engine(engine)
-    upgrade(engine)
+    with progress("bringing the database up to date") as told:
+        upgrade(engine, told=told)
     return {"database": "up to date"}, sentence("The database is up to date.")
 
 

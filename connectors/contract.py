@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from connectors.http import Door
 from core.book import Book
@@ -51,13 +51,21 @@ class Notification:
     occurred_at: datetime | None
     content: bytes = b""
     """What the vendor said, apart from what differs between two attempts to tell it: to notice a key used twice."""
+    is_live: bool | None = None
+    """Whether it is about real money or about a test; None where the vendor does not say."""
+    problem: str = ""
+    """Why this one of several cannot be read; nothing else of it counts then."""
+
+
+Rows = Mapping[tuple[Kind, str], Row]
+"""Rows as they are now, by kind and remote id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What changed: rows as they are now, or notifications where the vendor only tells that something did."""
 
-    rows: Sequence[Row]
+    rows: Rows
     notifications: Sequence[Notification]
     cursor: Row
     """Where to go on: opaque to the engine, JSON, saved in the same commit as what was read."""
@@ -84,6 +92,8 @@ class Stored:
     remote_id: str
     version: str
     row: Row
+    gone: bool = False
+    """It was taken away: voided or deleted, and no document there any more."""
 
 
 Outcome = Stored | Problem | None
@@ -126,6 +136,10 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    merged_into: Callable[[Row], str] | None = None
+    """The id of the document that this one was merged into there; empty where it was not."""
+    also: Sequence[Kind] = ()
+    """Other kinds whose documents stand in the same list there, under ids of its own."""
     figures: Callable[[Row], Figures | None] | None = None
     """What the vendor says a document amounts to, of a kind whose rows never become entities."""
     further: Callable[[Row], Sequence[tuple[Kind, str, Entity]]] = lambda _: ()
@@ -151,11 +165,16 @@ class Writes:
     differs: Callable[[Row, Row], Mapping[str, tuple[str, str]]]
     """(row sent, row stored) to the fields that were stored differently: name to (ours, theirs). Money exact."""
     question: Callable[[Sequence[Row]], str]
-    """(rows sent) to the GET that asks whether they are there, by natural key: path with query."""
+    """(at most `question_max` of the rows sent) to the GET that asks whether they are there, by natural key: path with
+    query."""
     found: Callable[[Sequence[Row], Row], Sequence[Outcome]]
-    """(rows sent, the question's parsed answer) to one outcome per row; None where it is proven absent."""
+    """(rows asked about, the question's parsed answer) to one outcome per row; None where it is proven absent."""
     natural_key: Callable[[Row], str]
+    apart: Callable[[Row], str] = lambda _: ""
+    """What all elements of one call share: those that differ in it go into calls of their own."""
     batch_max: int = 1
+    question_max: int = 50
+    """How many rows one question has room for; about more, several are put."""
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
     slots_beside: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
@@ -167,6 +186,10 @@ class Writes:
     """Each is an id that the entity refers to, so that it can change coordinates with it; or one empty text."""
     needs: Callable[[Entity], Iterable[tuple[Kind, str]]] = references
     """What has to be there before it, as far as this vendor is written to: (kind, id the entity names it by)."""
+    removes: Callable[[Entity], bool] = lambda _: False
+    """Whether the entity, as it is, is to be taken away there."""
+    rests_on_it: Sequence[Kind] = ()
+    """The kinds whose documents have to be gone there before one of this kind can be taken away."""
     on_demand: bool = False
     """True: written only once another document needs it there (a customer without an invoice stays away)."""
 
@@ -178,12 +201,12 @@ class Client(Protocol):
         """The account's id at the vendor, as the credentials see it."""
         ...
 
-    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
-        """The rows as they are now, by id; an id that is not there is absent from the answer."""
+    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Rows:
+        """What was asked for, and what the same answers brought with it; an id that is not there is absent."""
         ...
 
-    def changes(self, kind: Kind, cursor: Row | None) -> Page:
-        """From the beginning if there is no cursor yet, else what changed since."""
+    def changes(self, stream: str, cursor: Row | None) -> Page:
+        """From the beginning if there is no cursor yet, else what changed since; parents before children."""
         ...
 
     def ask(self, path: str) -> Row:
@@ -220,6 +243,24 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Periods:
+    """Where a ledger says which of its periods are closed."""
+
+    path: str
+    """Below the base URL: one GET."""
+    closed_until: Callable[[Row], str]
+    """Its answer to the last day (ISO) that nothing may be dated any more; empty where every period is open."""
+
+
+class Step(NamedTuple):
+    """Where a first import is: the `number`th `of` so many lists, which is called `name`."""
+
+    name: str
+    number: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     vendor: str
     role: Role
@@ -229,11 +270,15 @@ class Connector:
     limit: RateLimit
     webhook: Webhook | None = None
     oauth: OAuth | None = None
+    periods: Periods | None = None
     settle_seconds: float = 0.0
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
-    """How far back `changes` can look: with an older cursor everything has to be read again."""
-    pulls: Sequence[Kind] = ()
-    """What `changes` is polled for, in order."""
+    """How far back `changes` can look; None for ever. Everything is read anew more often than that."""
+    pulls: Sequence[str] = ()
+    """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
+    apart, a stream for each kind, by its name."""
+    importing: Callable[[Row], Step | None] = lambda _: None
+    """How far the first import is at a cursor; None where it is done."""
     poll_seconds: int = 60
     """How often: where nothing else tells of a change, as often as the vendor's daily quota bears."""

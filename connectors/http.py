@@ -159,6 +159,9 @@ class _Call:
             if self._is_read or status in self.not_executed:
                 raise RetryAfter(f"{self} has to wait ({status}).", wait_seconds(answer))
             raise self._without_answer(str(status))
+        if status == 409 and not self._is_read:
+            # the same write is under way, or what it makes is there already: either way the question decides
+            raise self._without_answer("409")
         raise CallRefused(f"{self} was refused ({status}).", status, answer.body)
 
     def _without_answer(self, cause: str) -> VendorError:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,16 +10,30 @@ from enum import Enum
 from typing import Any
 
 _MAGNITUDE_MAX = 400
+_NAMES: dict[type, list[str]] = {}
+"""Of the fields of each dataclass that was spelled."""
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def plain(value: Any) -> Any:
     """JSON's own types only: Decimals as text without exponent or trailing zeros, moments as UTC ISO text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
+    of = type(value)
+    if of in _PLAIN:
+        return value
+    # what JSON is made of comes first: whole pages of rows pass through here
+    if of is dict:
+        return {
+            key if type(key) is str else str(key): inner if type(inner) in _PLAIN else plain(inner)
+            for key, inner in value.items()
+        }
+    if of is list or of is tuple:
+        return [inner if type(inner) in _PLAIN else plain(inner) for inner in value]
     if isinstance(value, Decimal):
         return decimal_text(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in _field_names(value)}
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"the moment {value} has no zone, so it would be another one on another machine")
@@ -32,6 +47,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         raise TypeError("a float has no place in a canonical value: parse numbers as Decimal")
     return value
+
+
+def _field_names(value: Any) -> Sequence[str]:
+    of = type(value)
+    if of not in _NAMES:
+        _NAMES[of] = [spec.name for spec in fields(value)]
+    return _NAMES[of]
 
 
 def decimal_text(number: Decimal) -> str:

@@ -192,6 +192,8 @@ class Invoice:
     """What is still to be paid."""
     subscription: str | None = field(default=None, metadata=_ref(Kind.SUBSCRIPTION))
     memo: str = ""
+    from_balance_minor: int = 0
+    """What the customer's balance settled of it when it was issued; negative for what went to the balance."""
 
     @property
     def net_minor(self) -> int:
@@ -274,14 +276,19 @@ class CreditNote:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """The part of a credit note that lowers what is due of its invoice: the credit's twin of an application."""
+    """The part of a credit that lowers what is due of an invoice: the credit's twin of an application.
 
-    credit_note: str = field(metadata=_ref(Kind.CREDIT_NOTE))
+    The credit is a credit note's, a negative invoice's, or, where it is neither's, nobody's that is known.
+    """
+
+    credit_note: str | None = field(metadata=_ref(Kind.CREDIT_NOTE))
     invoice: str = field(metadata=_ref(Kind.INVOICE))
     currency: str
     amount_minor: int
     allocated_at: datetime
     void: bool
+    credit: str | None = field(default=None, metadata=_ref(Kind.INVOICE))
+    """The negative invoice, where it was one that gave the credit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from random import Random, SystemRandom
 from core.clock import Clock
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _RANDOM_BITS = 80
 _STEP_BITS = 64
 
@@ -41,7 +42,7 @@ def first_id(moment: datetime) -> str:
 
 
 def _base32(number: int) -> str:
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def secret(byte_count: int = 32) -> str:

@@ -53,7 +53,7 @@ class PostingLine:
 @dataclass(frozen=True, slots=True)
 class Entry:
     event: str
-    """invoice, payment or rounding"""
+    """invoice, customer credit, payment, rounding ..."""
     posted_on: str
     lines: tuple[PostingLine, ...]
     rate: Rate | None = None
@@ -72,6 +72,9 @@ def invoice_entries(
     invoice: Invoice, book: Book, rate: Rate | None, applied: Sequence[tuple[int, str]]
 ) -> tuple[Entry, ...] | Problem:
     """Receivable against revenue and tax; none for what does not stand in the books or moves nothing.
+
+    What the customer's balance settled goes on from the receivable to customer credit, on the same day; so does, the
+    other way, what a negative invoice gives to the balance.
 
     `applied` is every application of a payment to this invoice: (amount_minor, the payment's posted_on). Each clears
     its own rounded worth, so once they cover a foreign total, a cent may be left of its worth: a second entry, dated
@@ -95,7 +98,16 @@ def invoice_entries(
     lines = _invoice_lines(invoice, book, rate, worth)
     if not lines:
         return ()
-    entries = [Entry("invoice", issued_on, lines, rate if invoice.currency != book.base_currency else None)]
+    told_rate = rate if invoice.currency != book.base_currency else None
+    entries = [Entry("invoice", issued_on, lines, told_rate)]
+    if taken := invoice.from_balance_minor:
+        taken_worth = in_base(taken, invoice.currency, book, rate)
+        settled = (
+            PostingLine(AccountRole.CUSTOMER_CREDIT, invoice.currency, taken, taken_worth),
+            PostingLine(AccountRole.RECEIVABLE, invoice.currency, -taken, -taken_worth),
+        )
+        entries.append(Entry("customer credit", issued_on, settled, told_rate))
+        applied = [*applied, (taken, issued_on)]
     left = worth - sum(in_base(amount_minor, invoice.currency, book, rate) for amount_minor, _ in applied)
     if left and sum(amount_minor for amount_minor, _ in applied) == invoice.total_minor:
         cleared_on = max(issued_on, *(on for _, on in applied))

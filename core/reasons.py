@@ -1,4 +1,4 @@
-"""Why something waits for a person, as a code with parameters and a sentence a bookkeeper understands.
+"""Why something waits, as a code with parameters and a sentence a bookkeeper understands.
 
 A reason is data: stored, grouped, counted, and shown in words only at the end. Each sentence says what happened, to
 which document, and what to do; the button that does it is `remedy`.
@@ -24,10 +24,12 @@ class ReasonCode(StrEnum):
     CURRENCY_NOT_IN_LEDGER = "currency_not_in_ledger"
     THIRD_DECIMAL = "third_decimal"
     NEGATIVE_TOTAL = "negative_total"
+    CREDIT_UNEXPLAINED = "credit_unexplained"
     TOTALS_DIFFER = "totals_differ"
     RATE_TOO_COARSE = "rate_too_coarse"
     NOT_MOVED_YET = "not_moved_yet"
     CONTACT_MISSING = "contact_missing"
+    CONTACT_ARCHIVED = "contact_archived"
     STORED_DIFFERENTLY = "stored_differently"
     NAME_TAKEN = "name_taken"
     NUMBER_TAKEN = "number_taken"
@@ -58,14 +60,26 @@ class Reason:
         return _REMEDIES[self.code]
 
 
+_SLOTS = {
+    "income_account": "an income account",
+    "tax_code": "a tax code",
+    "clearing_account": "a clearing account",
+    "refunds_to_classify": "an account for refunds that no credit note explains",
+}
+
+
 class _Named(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return f"(no {key})"
 
+    def __getitem__(self, key: str) -> str:
+        found = super().__getitem__(key)
+        return _SLOTS.get(found, found) if key == "slot" else found
+
 
 _SENTENCES = {
-    ReasonCode.SLOT_UNMAPPED: "{document} needs a choice of {slot} for {facts} on {connection}, and no rule gives one. "
-    "Add a rule; the document then goes by itself.",
+    ReasonCode.SLOT_UNMAPPED: "{document} needs {slot} on {connection}, and no rule gives one for it: {facts}. Add a "
+    "rule; the document then goes by itself.",
     ReasonCode.RATE_MISSING: "{document} is in {currency}, and no rate to {base} is known for {on}. Enter the rate of "
     "that day; the document is then booked by itself.",
     ReasonCode.UNKNOWN_CURRENCY: "{document} names the currency {currency}, which ISO 4217 does not know. Correct it "
@@ -74,16 +88,21 @@ _SENTENCES = {
     "currency there and press retry.",
     ReasonCode.THIRD_DECIMAL: "{document} has the amount {amount}, and {connection} keeps two decimals only. Decide "
     "how to round it.",
-    ReasonCode.NEGATIVE_TOTAL: "{document} has the negative total {amount}, which {connection} keeps only as a credit "
-    "note. Enter that credit note there and link it.",
+    ReasonCode.NEGATIVE_TOTAL: "{document} has the negative total {amount}, which {connection} does not keep. Enter "
+    "it there by hand and link it.",
+    ReasonCode.CREDIT_UNEXPLAINED: "{document}: {amount} was settled from the customer's balance, and no document of "
+    "ours gave that credit (a correction by hand, say). {connection} keeps credit only with one; enter it there by "
+    "hand and link it.",
     ReasonCode.TOTALS_DIFFER: "The lines of {document} add up to {lines}, but its total is {total}. Check it at its "
     "origin; nothing was sent to {connection}.",
     ReasonCode.RATE_TOO_COARSE: "{document} of {amount} was settled as {settled}, and no exchange rate that "
     "{connection} keeps makes one of the other. Enter it there by hand and link it.",
     ReasonCode.NOT_MOVED_YET: "{document} has not moved the gateway's balance yet, whose day it is dated by. "
-    "Press retry when it has.",
+    "It goes by itself once it has.",
     ReasonCode.CONTACT_MISSING: "{document} is no known customer's, and {connection} keeps money that goes out only "
     "with a contact. Enter it there by hand and link it.",
+    ReasonCode.CONTACT_ARCHIVED: "{connection} has archived the contact of {document}. Make it active there again, and "
+    "press retry.",
     ReasonCode.STORED_DIFFERENTLY: "{connection} stored {document} with {field} {theirs} where {ours} was sent. Open "
     "it there, and accept or correct it.",
     ReasonCode.NAME_TAKEN: "{connection} already has another contact named {name}, so {document} was not created. "
@@ -95,7 +114,7 @@ _SENTENCES = {
     ReasonCode.NOT_CHANGEABLE: "{document} can no longer be changed at {connection}, which said: {words} Undo there "
     "what rests on it (a payment, say) and press retry.",
     ReasonCode.PERIOD_LOCKED: "{document} is dated {on}, and {connection} is closed up to {lock}. Open the period "
-    "there or choose how late documents are dated.",
+    "there: what is held for it then goes by itself.",
     ReasonCode.REFUSED: "{connection} refused {document} and said: {words} Correct the cause and press retry.",
     ReasonCode.UNREADABLE_BODY: "A signed message from {connection} could not be read ({problem}). It is kept; what "
     "it was about is found by the next poll.",
@@ -119,10 +138,12 @@ _REMEDIES = {
     ReasonCode.CURRENCY_NOT_IN_LEDGER: "retry",
     ReasonCode.THIRD_DECIMAL: "choose the rounding",
     ReasonCode.NEGATIVE_TOTAL: "link",
+    ReasonCode.CREDIT_UNEXPLAINED: "link",
     ReasonCode.TOTALS_DIFFER: "retry",
     ReasonCode.RATE_TOO_COARSE: "link",
-    ReasonCode.NOT_MOVED_YET: "retry",
+    ReasonCode.NOT_MOVED_YET: "wait",
     ReasonCode.CONTACT_MISSING: "link",
+    ReasonCode.CONTACT_ARCHIVED: "retry",
     ReasonCode.STORED_DIFFERENTLY: "accept theirs",
     ReasonCode.NAME_TAKEN: "link",
     ReasonCode.NUMBER_TAKEN: "link",

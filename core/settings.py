@@ -3,9 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from core.errors import Misconfigured
+
+Network = IPv4Network | IPv6Network
 
 _LEASE_SECONDS = 60
 _LEASE_SECONDS_MIN = 2
@@ -22,6 +25,8 @@ class Settings:
     """Master keys, newest first, comma-separated base64 of 32 bytes; empty: the key file in `home`."""
     host: str
     port: int
+    trusted_proxies: tuple[Network, ...]
+    """Whose word on where a request comes from is believed; none: whoever connects is who asks."""
     lease_seconds: float
     """How long work stays with a worker that has died or hangs; no vendor is waited for longer than half of it."""
     seed: int | None
@@ -53,6 +58,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         keys=environment.get("SUBLEDGER_KEYS", ""),
         host=environment.get("SUBLEDGER_HOST", "127.0.0.1"),
         port=_port(environment),
+        trusted_proxies=_networks(environment, "SUBLEDGER_TRUSTED_PROXIES"),
         lease_seconds=_lease_seconds(environment),
         seed=_whole(environment, "SUBLEDGER_SEED"),
     )
@@ -74,6 +80,14 @@ def _lease_seconds(environment: Mapping[str, str]) -> float:
     if seconds is not None and seconds < _LEASE_SECONDS_MIN:
         raise Misconfigured(f"SUBLEDGER_LEASE_SECONDS must be at least {_LEASE_SECONDS_MIN}.")
     return _LEASE_SECONDS if seconds is None else seconds
+
+
+def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    texts = [text.strip() for text in environment.get(name, "").split(",") if text.strip()]
+    try:
+        return tuple(ip_network(text) for text in texts)
+    except ValueError as error:
+        raise Misconfigured(f"{name} must be addresses or networks such as 10.0.0.0/8, with commas: {error}.") from None
 
 
 def _whole(environment: Mapping[str, str], name: str) -> int | None:

@@ -51,7 +51,9 @@ class DemoHub(AbstractContextManager["DemoHub"]):
         try:
             wanted = _settings(Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="subledger-demo-"))))
             make_key_file(wanted.home / "key")
-            upgrade(open_engine(wanted.database_url))
+            engine = open_engine(wanted.database_url)
+            opened.callback(engine.dispose)
+            upgrade(engine)
             hub = open_hub(wanted)
             opened.callback(hub.store.engine.dispose)
             made = set_up(hub.store, json.dumps(workspace))

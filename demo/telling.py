@@ -9,11 +9,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class Telling(AbstractContextManager["Telling"]):
-    """A bar on the error stream, so that what is printed stays clean; or nothing at all."""
+    """A bar on the error stream of a terminal, so that what is printed stays clean; or nothing at all."""
 
     def __init__(self, *, shown: bool) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=not shown)
+        to = Console(stderr=True)
+        self._progress = Progress(*columns, console=to, transient=True, disable=not (shown and to.is_terminal))
         self._task = self._progress.add_task("starting", total=None)
 
     def begin(self, acts: int) -> None:

@@ -102,4 +102,4 @@ def choices(
 
 def _told(slot: str, facts: Mapping[str, str]) -> str:
     """What a rule for it could ask for, in words: "price price_1, currency EUR, tax 19"."""
-    return ", ".join(f"{name} {facts[name]}" for name in SLOTS[slot] if facts.get(name))
+    return ", ".join(f"{name.replace('_', ' ')} {facts[name]}" for name in SLOTS[slot] if facts.get(name))

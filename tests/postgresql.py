@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -23,30 +24,44 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """One server for a test session; it refuses root, so as root it is run by nobody."""
+    """One server for a test session; it refuses root, so as root it is run by nobody.
 
-    def __init__(self, folder: Path) -> None:
+    `durable`: a commit is on the disk when it is answered, which tests need not wait for.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._bin = binaries()
+        self._durable = durable
         self._as = {"user": "nobody", "group": "nogroup"} if os.getuid() == 0 else {}
         self._home = Path(tempfile.mkdtemp(prefix="sl-pg-", dir=folder))
         if self._as:
             shutil.chown(self._home, "nobody", "nogroup")
-        self._port = _free_port()
+        self.port = _free_port()
         self._run("initdb", "-D", self._home / "d", "-U", "subledger", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self._start()
+
+    def restart(self) -> None:
+        """As `pg_ctl restart -m immediate` does: every session is gone, and what was committed is recovered."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(30)
+        self._start()
+
+    def _start(self) -> None:
         self._server = subprocess.Popen(
             [
-                self._bin / "postgres", "-D", self._home / "d", "-p", str(self._port), "-k", self._home,
-                "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=100",
+                self._bin / "postgres", "-D", self._home / "d", "-p", str(self.port), "-k", self._home,
+                "-c", "listen_addresses=127.0.0.1", "-c", f"fsync={'on' if self._durable else 'off'}",
+                "-c", "max_connections=100",
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self._home,
             **self._as,
         )  # fmt: skip
-        self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self._port), "-t", "1", tries=_START_SECONDS)
+        self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1", tries=_START_SECONDS)
 
     def url(self, database: str) -> str:
-        return f"postgresql://subledger@127.0.0.1:{self._port}/{database}"
+        return f"postgresql://subledger@127.0.0.1:{self.port}/{database}"
 
     def close(self) -> None:
         self._server.terminate()

@@ -1,6 +1,7 @@
 """Metrics for Prometheus, counted from the rows at the moment of asking: every process says the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from flask import Blueprint, Response, current_app
 from prometheus_client import CollectorRegistry, generate_latest
@@ -8,7 +9,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from connectors.registry import CONNECTORS
 from core.store import vitals
+from core.store.vitals import ConnectionState
 from worker.hub import Hub
 
 metrics = Blueprint("metrics", __name__)
@@ -30,34 +33,61 @@ class _Vitals(Collector):
         now = self._hub.clock.now()
         with self._hub.store.read() as database:
             counts = vitals.counts(database)
+            pending = vitals.pending(database)
             ages = vitals.oldest_pending_seconds(database, now)
+            parked = vitals.parked(database)
             connections = vitals.connection_states(database)
-        work = GaugeMetricFamily(
-            "subledger_work", "Rows by what they are and how they stand.", labels=["what", "state"]
+        yield _gauge("work", "Rows by what they are and how they stand.", ["what", "state"], counts.items())
+        yield _gauge(
+            "pending", "Rows that are to be worked on, by their lane.", ["what", "connection", "kind"], pending.items()
         )
-        for (what, state), count in counts.items():
-            work.add_metric([what, state], count)
-        yield work
-        age = GaugeMetricFamily(
-            "subledger_oldest_pending_seconds",
+        yield _gauge(
+            "oldest_pending_seconds",
             "How long the oldest row that is to be worked on has waited.",
-            labels=["what"],
+            ["what"],
+            (((what,), seconds) for what, seconds in ages.items()),
         )
-        for what, seconds in ages.items():
-            age.add_metric([what], seconds)
-        yield age
-        up = GaugeMetricFamily(
-            "subledger_connection_active",
-            "1 where the connection works, 0 where it is paused.",
-            labels=["vendor", "connection"],
-        )
-        calls = GaugeMetricFamily(
-            "subledger_connection_window_calls",
-            "Calls made in the present window of its budget.",
-            labels=["vendor", "connection"],
-        )
-        for one in connections:
-            up.add_metric([one.vendor, one.id], float(one.active))
-            calls.add_metric([one.vendor, one.id], one.window_calls)
-        yield up
-        yield calls
+        yield _gauge("parked", "Rows that wait for a person, by cause.", ["what", "reason"], parked.items())
+        yield from _of_connections(connections, now)
+
+
+def _of_connections(connections: Sequence[ConnectionState], now: datetime) -> Iterator[GaugeMetricFamily]:
+    names = [(one.vendor, one.id) for one in connections]
+    for name, text, values in (
+        ("active", "1 where the connection works, 0 where it is paused.", [one.active for one in connections]),
+        ("window_calls", "Calls made in the present window.", [_calls(one, now) for one in connections]),
+        ("window_calls_max", "Calls that one window may have.", [_calls_max(one) for one in connections]),
+        ("window_seconds", "How long a window is.", [CONNECTORS[one.vendor].limit.per_seconds for one in connections]),
+        ("failures", "Calls that failed in a row.", [one.failures for one in connections]),
+        (
+            "resting_seconds",
+            "How much longer it is left alone: its vendor asked for it, or calls failed.",
+            [_seconds(one.not_before, now) for one in connections],
+        ),
+    ):
+        yield _gauge(f"connection_{name}", text, ["vendor", "connection"], zip(names, values, strict=True))
+
+
+def _gauge(
+    name: str, text: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"subledger_{name}", text, labels=labels)
+    for named, value in values:
+        family.add_metric(named, value)
+    return family
+
+
+def _calls(one: ConnectionState, now: datetime) -> int:
+    """None of them count once their window is over."""
+    if one.window_started_at is None:
+        return 0
+    over = (now - one.window_started_at).total_seconds() >= CONNECTORS[one.vendor].limit.per_seconds
+    return 0 if over else one.window_calls
+
+
+def _calls_max(one: ConnectionState) -> float:
+    return float(one.options.get("calls_per_window", CONNECTORS[one.vendor].limit.calls))
+
+
+def _seconds(until: datetime | None, now: datetime) -> float:
+    return 0.0 if until is None else max(0.0, (until - now).total_seconds())

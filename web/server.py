@@ -1,5 +1,6 @@
 """The HTTP server under the doors, with limits that a stranger cannot stretch."""
 
+import logging
 import socket
 import time
 
@@ -7,11 +8,15 @@ import waitress
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from connectors.registry import CONNECTORS
 from core.errors import Misconfigured
+from web.webhooks import PREFIX
 
-THREADS = 8
+DOOR_THREADS = 32
+"""Each that waits is written with the others in one commit, so that more of them cost less."""
+PAGE_THREADS = 8
 REQUEST_SECONDS = 30
 _CONNECTIONS_MAX = 1000
 _HEADER_BYTES_MAX = 32 * 1024
@@ -46,6 +51,26 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return taken
 
 
+class _Threads:
+    """Some for the webhook doors and others for the pages: whoever looks at a page that takes long keeps no vendor
+    waiting.
+    """
+
+    def __init__(self) -> None:
+        self._doors, self._pages = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        self._doors.set_thread_count(DOOR_THREADS)
+        self._pages.set_thread_count(PAGE_THREADS)
+
+    def add_task(self, channel: HTTPChannel) -> None:
+        request = channel.requests[0]
+        at_a_door = request.error is None and request.path.startswith(PREFIX)
+        (self._doors if at_a_door else self._pages).add_task(channel)
+
+    def shutdown(self) -> None:
+        for each in (self._doors, self._pages):
+            each.shutdown()
+
+
 def bind(host: str, port: int) -> socket.socket:
     """The address, taken. Raises Misconfigured if that cannot be."""
     try:
@@ -60,9 +85,10 @@ def listen(app: object, taken: socket.socket, *, request_seconds: int = REQUEST_
     """Its `run()` serves until SystemExit or KeyboardInterrupt."""
     server = waitress.create_server(
         app,
+        _dispatcher=_Threads(),
         sockets=[taken],
-        threads=THREADS,
         ident="",
+        clear_untrusted_proxy_headers=False,  # whom to believe is the affair of web/proxies.py
         connection_limit=_CONNECTIONS_MAX,
         asyncore_use_poll=True,
         channel_timeout=request_seconds,
@@ -71,4 +97,6 @@ def listen(app: object, taken: socket.socket, *, request_seconds: int = REQUEST_
         max_request_body_size=_BODY_BYTES_MAX,
     )
     server.channel_class = _Channel
+    # it warns of every request that waits for a thread, which at a peak is nearly each
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return server

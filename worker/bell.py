@@ -16,6 +16,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from core.errors import Misconfigured
+from core.failpoint import failpoint
 from core.settings import Settings
 
 QUEUE = "subledger"
@@ -51,6 +52,7 @@ class Bell:
         for lane in lanes:
             try:
                 if self._redis.set(_rung(lane), "1", nx=True, ex=_ECHO_SECONDS):
+                    failpoint("P6-inside", lane.kind)
                     self._queue.enqueue(
                         DRAIN,
                         args=(lane.workspace_id, lane.connection_id, lane.kind, lane.purpose),

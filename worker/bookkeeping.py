@@ -13,7 +13,7 @@ from core.entities import BalanceTransaction, CreditNote, CreditRefund, Entity, 
 from core.kinds import Kind
 from core.postings import Entry, Rate, invoice_entries, payment_entries
 from core.reasons import Problem, Reason
-from core.store import ledger, schema, shelves
+from core.store import ledger, records, schema, shelves
 from core.store.connections import Connection
 from core.store.work import Store, Work
 
@@ -37,7 +37,11 @@ class Bookkeeper:
         self._book = connection.book
 
     def plan(self, entities: Mapping[str, Entity]) -> Plan:
-        """What the books should say of these records (all of one kind), or why they cannot."""
+        """What the books should say of these records (all of one kind), or why they cannot.
+
+        Two drains may settle the same invoice at once: each sees what the other has posted, or is waited for.
+        """
+        records.hold(self._work, entities)
         planned = Plan()
         around = _Around(self._store, self._work, entities)
         for record_id, entity in entities.items():
@@ -154,7 +158,9 @@ class _Around:
         found = shelves.load(self._store, self._work.connection, self._work.workspace_id, kind, wanted)
         return {id_: one for id_, one in found.items() if isinstance(one, entity_type)}
 
-    def _issue_moments(self, invoice_ids: Iterable[str]) -> dict[str, datetime]:
+    def _issue_moments(self, invoice_ids: set[str]) -> dict[str, datetime]:
+        if not invoice_ids:
+            return {}
         invoice = schema.invoice
         rows = self._work.connection.execute(
             select(invoice.c.id, invoice.c.issued_at).where(
@@ -166,6 +172,8 @@ class _Around:
         return {row.id: row.issued_at for row in rows}
 
     def _settlements(self, invoice_ids: Sequence[str]) -> dict[str, list[tuple[int, datetime]]]:
+        if not invoice_ids:
+            return {}
         part, payment, note = schema.payment_application, schema.payment, schema.credit_note
         paid = (
             select(part.c.invoice_id, part.c.amount_minor, payment.c.received_at)

@@ -5,9 +5,11 @@ The one place where ids go out into another system's coordinates. Everything is 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+
+from sqlalchemy import Connection as Database
 
 from connectors.contract import Document, Row, Writes
 from connectors.registry import CONNECTORS
@@ -30,6 +32,7 @@ from core.entities import (
 from core.kinds import Kind
 from core.money import decimal_of
 from core.reasons import Problem
+from core.remedies import Remedy, remedy
 from core.store import links, records, rulebooks, shelves
 from core.store.connections import Connection
 from core.store.outbox import Owed
@@ -47,8 +50,15 @@ class Composed:
     owed: Owed
     row: Row | Problem | None
     remote_id: str | None
-    needs: frozenset[tuple[Kind, str]]
-    """Records (ours) that are to be at the target and are not yet."""
+    needs: frozenset[tuple[Kind, str]] = frozenset()
+    """Records (ours) that are to be at the target and are not yet; with a problem that another document resolves,
+    whatever this one points to."""
+    resting: frozenset[tuple[Kind, str]] = frozenset()
+    """Of what is to be taken away there: what rests on it and is to be taken away first."""
+    before_merges: Row | None = None
+    """The same element as it was before what it names was merged there into something else; None if nothing was."""
+    date: str = ""
+    """The document's date (ISO); empty for what has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,8 @@ class _Surroundings:
     """What the batch's entities point to, read once."""
 
     targets: Mapping[tuple[str, str], str]
+    merged: Mapping[tuple[str, str], str]
+    """Of those in `targets` that were merged there into others: the ids that they had before."""
     origins: Mapping[str, str]
     near: Mapping[str, Entity]
     """By record id: tax rates, customers, and the invoices and refunds that credit notes and their refunds name."""
@@ -69,13 +81,19 @@ def compose(
 ) -> list[Composed]:
     entities = shelves.load(hub.store, work.connection, work.workspace_id, kind, [one.record_id for one in owed])
     around = _look_around(hub, work, target, kind, entities)
-    written = CONNECTORS[target.vendor].writes
+    resting = _resting(hub, work, target, writes, entities, around)
     composed = []
     for one in owed:
         entity = entities.get(one.record_id)  # absent: a person who was forgotten
         remote_id = around.targets.get((one.record_id, one.part))
-        if entity is None or not writes.owes(entity, remote_id is not None):
-            composed.append(Composed(one, None, remote_id, frozenset()))
+        # what was merged there into another document is that one's affair
+        is_merged = (one.record_id, one.part) in around.merged
+        if entity is None or is_merged or not writes.owes(entity, remote_id is not None):
+            composed.append(Composed(one, None, remote_id))
+            continue
+        needs = _missing(target, writes, one, entity, around)
+        if needs or resting.get(one.record_id):
+            composed.append(Composed(one, None, remote_id, needs, resting.get(one.record_id, frozenset())))
             continue
         chosen = choices(
             around.rulebook,
@@ -85,22 +103,80 @@ def compose(
             document=one.name,
             connection=target.name,
         )
-        needs = frozenset(
-            (of, record_id)
-            for of, record_id in writes.needs(entity)
-            if of in written
-            and (record_id, "") not in around.targets
-            and _concerns(of, record_id, one.part)
-            and (record_id not in around.near or written[of].owes(around.near[record_id], False))
-        )
         if isinstance(chosen, Problem):
-            composed.append(Composed(one, chosen, remote_id, frozenset()))
-        elif needs:
-            composed.append(Composed(one, None, remote_id, needs))
+            composed.append(Composed(one, chosen, remote_id))
         else:
             document = _document(target, one, entity, remote_id, chosen, around)
-            composed.append(Composed(one, writes.row(document), remote_id, frozenset()))
+            row = writes.row(document)
+            waits = isinstance(row, Problem) and remedy(row.reason) is Remedy.WAIT
+            resolved_by = frozenset(references(entity)) if waits else frozenset()
+            composed.append(
+                Composed(
+                    one,
+                    row,
+                    remote_id,
+                    resolved_by,
+                    before_merges=_before_merges(target, writes, one, entity, remote_id, chosen, around),
+                    date=document.date,
+                )
+            )
     return composed
+
+
+def _before_merges(
+    target: Connection,
+    writes: Writes,
+    one: Owed,
+    entity: Entity,
+    remote_id: str | None,
+    chosen: Choices,
+    around: _Surroundings,
+) -> Row | None:
+    if not any((record_id, "") in around.merged for _, record_id in references(entity)):
+        return None
+    then = replace(around, targets={**around.targets, **around.merged})
+    row = writes.row(_document(target, one, entity, remote_id, chosen, then))
+    return row if isinstance(row, dict) else None
+
+
+def _missing(
+    target: Connection, writes: Writes, one: Owed, entity: Entity, around: _Surroundings
+) -> frozenset[tuple[Kind, str]]:
+    """What it points to that is to be at the target and is not yet."""
+    written = CONNECTORS[target.vendor].writes
+    return frozenset(
+        (of, record_id)
+        for of, record_id in writes.needs(entity)
+        if of in written
+        and (record_id, "") not in around.targets
+        and _concerns(of, record_id, one.part)
+        and (record_id not in around.near or written[of].owes(around.near[record_id], False))
+    )
+
+
+def _resting(
+    hub: Hub,
+    work: Work,
+    target: Connection,
+    writes: Writes,
+    entities: Mapping[str, Entity],
+    around: _Surroundings,
+) -> dict[str, frozenset[tuple[Kind, str]]]:
+    """By record that is to be taken away: what rests on it there and is to be taken away too, and first.
+
+    What rests on it and is to stay is no need: the vendor then refuses, and a person decides which of the two is wrong.
+    """
+    leaving = [id_ for id_, one in entities.items() if writes.removes(one) and (id_, "") in around.targets]
+    pointing = shelves.pointing(work.connection, work.workspace_id, writes.rests_on_it, leaving)
+    there = links.remote_ids(
+        work.connection, work.workspace_id, target.id, {id_ for rest in pointing.values() for _, id_ in rest}
+    )
+    written, going = CONNECTORS[target.vendor].writes, set()
+    for kind in writes.rests_on_it if there else ():
+        ids = [id_ for id_, _ in there]
+        found = shelves.load(hub.store, work.connection, work.workspace_id, kind, ids)
+        going |= {(kind, id_) for id_, one in found.items() if written[kind].removes(one)}
+    return {id_: frozenset(rest & going) for id_, rest in pointing.items()}
 
 
 def _document(
@@ -164,6 +240,7 @@ def _look_around(hub: Hub, work: Work, target: Connection, kind: Kind, entities:
     rules = rulebooks.in_force(work.connection, work.workspace_id, target.id, work.now)
     return _Surroundings(
         targets=links.remote_ids(work.connection, work.workspace_id, target.id, ids),
+        merged=links.before_merges(work.connection, work.workspace_id, target.id, ids),
         origins=records.origin_ids(work.connection, work.workspace_id, ids),
         near=near,
         rulebook=Rulebook.parse(json.dumps(rules.rules if rules else {"slots": {}})),
@@ -243,3 +320,18 @@ def _settled_rate(target: Connection, money: Payment | Refund, around: _Surround
         return settled / decimal_of(money.amount_minor, money.currency)
     found = around.books.rate(money.currency, _moment(money, around))
     return found.value if found else None
+
+
+def named_there(
+    hub: Hub, database: Database, target: Connection, kind: Kind, record_ids: Sequence[str]
+) -> dict[Kind, list[str]]:
+    """What these records are and name at the target, by kind, as far as it could be merged there: the ids now."""
+    reads = CONNECTORS[target.vendor].reads
+    entities = shelves.load(hub.store, database, target.workspace_id, kind, record_ids)
+    named = {(kind, record_id) for record_id in record_ids}
+    named |= {reference for entity in entities.values() for reference in references(entity)}
+    kinds = {record_id: of for of, record_id in named if of in reads and reads[of].merged_into is not None}
+    there: dict[Kind, list[str]] = {}
+    for (record_id, _), remote_id in links.remote_ids(database, target.workspace_id, target.id, kinds).items():
+        there.setdefault(kinds[record_id], []).append(remote_id)
+    return there

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,10 +15,13 @@ from core.store.engine import check_engine, open_engine
 from core.store.migrate import check_schema
 from worker.embedded import check_redis
 from worker.hub import open_store
+from worker.one_hub import OneHub
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "glusterfs", "ceph", "afs"}
 )
+
+_MEND_FIRST = "This could not be checked: mend what is wrong above first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,18 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Every check that can still be made; one that fails may make later ones impossible, and they say so."""
+    """Every check that can still be made; one that fails may make later ones impossible, and they say so.
+
+    What was said once is not said again.
+    """
+    said: set[str] = set()
+    for finding in _examine(settings):
+        again = not finding.good and finding.sentence in said
+        yield replace(finding, sentence=_MEND_FIRST) if again else finding
+        said.add(finding.sentence)
+
+
+def _examine(settings: Settings) -> Iterator[Finding]:
     yield _tried("key", "The master key is there.", lambda: _check_keys(settings))
     yield _tried("disk", "The database is on a disk of this machine.", lambda: check_disk(settings))
     engine = open_engine(settings.database_url)
@@ -41,6 +55,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _tried("connections", "No connection is paused.", lambda: _check_connections(settings))
     finally:
         engine.dispose()
+    yield _tried("one hub", "No other hub works on this database.", lambda: _check_one_hub(settings))
     if settings.redis_url:
         yield _tried("redis", "Redis answers and keeps what it is given.", lambda: check_redis(settings))
     else:
@@ -77,7 +92,7 @@ def _tried(what: str, good: str, check: Callable[[], None]) -> Finding:
     except HubError as error:
         return Finding(what, False, str(error))
     except Exception as error:  # noqa: BLE001 - a doctor that stops at a surprise finds nothing more
-        return Finding(what, False, f"This could not be checked: {type(error).__name__}.")
+        return Finding(what, False, f"{_MEND_FIRST} ({type(error).__name__})")
     return Finding(what, True, good)
 
 
@@ -103,6 +118,14 @@ def _check_secrets(settings: Settings) -> None:
         with store.read() as database:
             for connection in connections.connections(database):
                 connections.credentials(store, database, connection)
+    finally:
+        store.engine.dispose()
+
+
+def _check_one_hub(settings: Settings) -> None:
+    store = open_store(settings)
+    try:
+        OneHub(settings, store).check()
     finally:
         store.engine.dispose()
 

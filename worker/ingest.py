@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from connectors.contract import Client, Connector, Role, Row
+from connectors.contract import Client, Connector, Role, Rows
 from connectors.registry import CONNECTORS
 from core.errors import GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
@@ -14,7 +14,7 @@ from core.store import connections, inbox, links, records
 from core.store.connections import Connection
 from core.store.inbox import Hint
 from core.store.work import Work
-from worker.absorb import Absorbed, Shown, absorb, told_references
+from worker.absorb import Absorbed, Shown, absorb, portions, read, told_references
 from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.hub import Hub
@@ -49,6 +49,8 @@ def _ingest_batch(
     """False if the vendor cannot be asked now."""
     connection = held.connection
     event_ids = [event_id for hint in hints for event_id in hint.event_ids]
+    with hub.store.read() as database:
+        waiting = inbox.waiting(database, connection.workspace_id, connection.id)
     seen_at = hub.clock.now()
     try:
         shown = _with_parents(hub, connection, caller, kind, [hint.remote_id for hint in hints])
@@ -67,7 +69,11 @@ def _ingest_batch(
         held.write(lambda work: inbox.park(work, event_ids, reason))
         return True
     failpoint("P9", kind)
-    absorbed = held.write(lambda work: _save(hub, work, connection, kind, hints, shown, seen_at))
+    absorbed = Absorbed()
+    if CONNECTORS[connection.vendor].role is Role.GATEWAY:
+        for portion in portions(shown):
+            absorbed = held.write(partial(absorb, hub, connection, portion, seen_at, absorbed))
+    held.write(lambda work: _save(hub, work, connection, kind, hints, waiting, shown, seen_at, absorbed))
     failpoint("P11", kind)
     for target_id, owed_kind in absorbed.owed:
         rings.add(LaneName(connection.workspace_id, target_id, owed_kind.value, "deliver"))
@@ -80,25 +86,26 @@ def _save(
     connection: Connection,
     kind: Kind,
     hints: Sequence[Hint],
+    waiting: inbox.Waiting,
     shown: Sequence[Shown],
     seen_at: datetime,
-) -> Absorbed:
+    absorbed: Absorbed,
+) -> None:
+    """What was read is in its place: its events are done, or parked with what is wrong."""
     connections.succeeded(work, connection.id)
-    if CONNECTORS[connection.vendor].role is Role.GATEWAY:
-        absorbed = absorb(hub, work, connection, shown, seen_at)
-    else:
-        absorbed = Absorbed()
+    if CONNECTORS[connection.vendor].role is not Role.GATEWAY:
         recognise(hub, work, connection, kind, {one.remote_id: one.row for one in shown}, seen_at, "event")
-    there = {one.remote_id for one in shown if one.kind is kind}
+    there = {(one.kind, one.remote_id) for one in shown}
+    answered = waiting.answered_by(there - absorbed.problems.keys())
     for hint in hints:
-        if hint.remote_id not in there:
+        if (kind, hint.remote_id) not in there:
             _not_there(work, connection, kind, hint)
         elif (kind, hint.remote_id) in absorbed.problems:
             inbox.park(work, hint.event_ids, absorbed.problems[kind, hint.remote_id])
         else:
-            inbox.finish(work, hint.event_ids)
+            answered += hint.event_ids
+    inbox.finish(work, answered)
     failpoint("P10", kind)
-    return absorbed
 
 
 def _not_there(work: Work, connection: Connection, kind: Kind, hint: Hint) -> None:
@@ -115,23 +122,25 @@ def _with_parents(
 ) -> list[Shown]:
     """The rows as they are now, and whatever they point to that we have never seen, so that nothing is an orphan."""
     connector = CONNECTORS[connection.vendor]
-    shown: list[Shown] = []
+    shown: dict[tuple[Kind, str], Shown] = {}
     asked: set[tuple[Kind, str]] = set()
     wanted: Mapping[Kind, Sequence[str]] = {kind: list(remote_ids)}
     for depth in range(_DEPTH_MAX):
-        found: list[Shown] = []
+        found: dict[tuple[Kind, str], Shown] = {}
         for of, ids in wanted.items():
-            asked |= {(of, remote_id) for remote_id in ids}
+            asking = {(of, remote_id) for remote_id in ids}
             rows = caller.call(partial(_fetch, kind=of, remote_ids=ids))
-            found += [Shown(of, remote_id, row, "reference" if depth else "event") for remote_id, row in rows.items()]
-        shown += found
-        wanted = _unknown(hub, connection, connector, found, asked)
+            asked |= asking | rows.keys()
+            for key, row in rows.items():
+                found[key] = read(connector, *key, row, "reference" if depth or key not in asking else "event")
+        shown |= found
+        wanted = _unknown(hub, connection, connector, list(found.values()), asked)
         if not wanted:
             break
-    return shown
+    return list(shown.values())
 
 
-def _fetch(client: Client, *, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
+def _fetch(client: Client, *, kind: Kind, remote_ids: Sequence[str]) -> Rows:
     return client.fetch(kind, remote_ids)
 
 
@@ -140,7 +149,7 @@ def _unknown(
 ) -> dict[Kind, list[str]]:
     if connector.role is not Role.GATEWAY:
         return {}
-    pointed = told_references(connector, found) - asked
+    pointed = told_references(found) - asked
     with hub.store.read() as database:
         pointed -= links.linked(database, connection.workspace_id, connection.id, pointed).keys()
     unknown: dict[Kind, list[str]] = {}

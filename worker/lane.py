@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from core.errors import Fenced
-from core.kinds import Kind
 from core.store import connections, lanes
 from core.store.connections import Connection
 from core.store.lanes import Lane
@@ -26,6 +26,8 @@ class Held:
     connection: Connection
     lane: Lane
     until: datetime
+    probes_until: datetime | None = None
+    """The connection rested, and we ask first: until then, unless it answers before."""
 
     @property
     def name(self) -> LaneName:
@@ -45,8 +47,11 @@ class Held:
 
 
 @contextmanager
-def working(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: str) -> Iterator[Held | None]:
+def working(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: str) -> Iterator[Held | None]:
     """The lane, or None if there is nothing to be done by us now: another holds it, or the connection rests.
+
+    After a rest one lane alone is given out, so that a vendor in trouble hears one question and not all that waited;
+    its first answer opens the others.
 
     A lane that goes to another worker meanwhile ends the work without a word: what was not recorded is not ours.
     """
@@ -56,17 +61,32 @@ def working(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose
             yield held
         finally:
             if held is not None:
-                hub.store.write(workspace_id, lambda work: lanes.release(work, held.lane))
+                hub.store.write(workspace_id, partial(_let_go, held=held))
 
 
-def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: Kind, purpose: str) -> Held | None:
+def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: str) -> Held | None:
     with hub.store.read() as database:
         connection = connections.connection(database, workspace_id, connection_id)
     now = hub.clock.now()
     if connection is None or connection.state != "active" or (connection.not_before and connection.not_before > now):
         return None
-    lane = hub.store.write(
-        workspace_id,
-        lambda work: lanes.claim(work, connection_id, kind, purpose, owner=owner(), lease_seconds=hub.lease_seconds),
-    )
-    return None if lane is None else Held(hub, connection, lane, now + timedelta(seconds=_DRAIN_SECONDS))
+    return hub.store.write(workspace_id, partial(_claimed, hub=hub, connection=connection, kind=kind, purpose=purpose))
+
+
+def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: str, purpose: str) -> Held | None:
+    lane = lanes.claim(work, connection.id, kind, purpose, owner=owner(), lease_seconds=hub.lease_seconds)
+    if lane is None:
+        return None
+    probes_until = None
+    if connection.not_before is not None:
+        probes_until = connections.take_probe(work, connection.id, hub.lease_seconds)
+        if probes_until is None:
+            lanes.release(work, lane)
+            return None
+    return Held(hub, connection, lane, hub.clock.now() + timedelta(seconds=_DRAIN_SECONDS), probes_until)
+
+
+def _let_go(work: Work, *, held: Held) -> None:
+    if held.probes_until is not None:
+        connections.end_probe(work, held.connection.id, held.probes_until)
+    lanes.release(work, held.lane)

@@ -1,14 +1,17 @@
 """What the vendor says became of a push, written down: links, what it stored, differences, what may go on now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from connectors.contract import Outcome, Row, Stored, Writes
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json, digest
+from core.entities import references
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import audit, bodies, links, outbox
+from core.store import audit, bodies, links, outbox, shelves
 from core.store.audit import Deed
 from core.store.connections import Connection
 from core.store.links import Link
@@ -29,6 +32,10 @@ class _Written:
     differences: Mapping[str, tuple[str, str]]
     is_new: bool
 
+    @property
+    def is_gone(self) -> bool:
+        return self.stored.gone and not self.differences
+
 
 def settle(
     hub: Hub,
@@ -40,17 +47,24 @@ def settle(
     rows: Sequence[Row],
     outcomes: Sequence[Outcome],
     how: str,
+    outdated: Collection[ReasonCode] = (),
 ) -> set[str]:
-    """Moves every member of the push on. The kinds whose waiting deliveries woke."""
+    """Moves every member of the push on. The kinds whose waiting deliveries woke.
+
+    What was refused for one of the `outdated` reasons is composed again, from what was read since.
+    """
     asked = how != "answered"
     stored_ids = [outcome.remote_id for outcome in outcomes if isinstance(outcome, Stored)]
     before = links.holders(work, target.id, kind, stored_ids)
     holders = dict(before)
     again: list[str] = []
+    recomposed: list[str] = []
     written: list[_Written] = []
     for owed, row, outcome in zip(push.members, rows, outcomes, strict=True):
         if outcome is None:
             again.append(owed.id)
+        elif isinstance(outcome, Problem) and outcome.reason.code in outdated:
+            recomposed.append(owed.id)
         elif isinstance(outcome, Problem):
             outbox.park(work, owed.id, told(outcome.reason, owed, target))
         else:
@@ -66,8 +80,9 @@ def settle(
             else:
                 written.append(_Written(owed, row, outcome, differences, is_new))
     outbox.send_again(work, again)
+    outbox.give_back(work, recomposed)
     _keep(hub, work, target, kind, push.id, written, cause="question" if asked else "push")
-    return _go_on(work, target, written)
+    return _go_on(work, target, written) | _free(hub, work, target, kind, written)
 
 
 def _keep(
@@ -90,6 +105,8 @@ def _keep(
     stand(work, target.id, kind, CONNECTORS[target.vendor].reads.get(kind), rows, work.now)
     links.add(work, target.id, target.environment, kind, fresh)
     links.sent(work, target.id, kind, known)
+    gone = [one.stored.remote_id for one in written if one.is_gone]
+    links.remove(work, target.id, kind, gone)
     audit.note(work, deeds)
 
 
@@ -105,9 +122,31 @@ def _go_on(work: Work, target: Connection, written: Sequence[_Written]) -> set[s
     return outbox.wake(work, target.id, [owed.record_id for owed in equal]) if equal else set()
 
 
+def _free(hub: Hub, work: Work, target: Connection, kind: Kind, written: Sequence[_Written]) -> set[str]:
+    """What something rested on that is gone there may now go too, if it was refused for that."""
+    gone = [one.owed.record_id for one in written if one.is_gone]
+    if not gone:
+        return set()
+    entities = shelves.load(hub.store, work.connection, work.workspace_id, kind, gone)
+    return outbox.free(work, target.id, {id_ for one in entities.values() for _, id_ in references(one)})
+
+
 def content_hash(row: Row, remote_id: str | None) -> str:
-    """Of what an element says, not of where: the same whether it was sent to be made there or to change it."""
-    return digest({name: value for name, value in row.items() if remote_id is None or value != remote_id})
+    """Of what an element says, not of where: the same whether it was sent to be made there or to change it, and whether
+    it was just composed or read back out of its call, where a whole number has lost its decimals.
+    """
+    return digest({name: _as_decimals(value) for name, value in row.items() if remote_id is None or value != remote_id})
+
+
+def _as_decimals(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _as_decimals(inner) for name, inner in value.items()}
+        case list():
+            return [_as_decimals(inner) for inner in value]
+        case int() if not isinstance(value, bool):
+            return Decimal(value)
+    return value
 
 
 def told(reason: Reason, owed: Owed, target: Connection) -> Reason:

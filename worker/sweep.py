@@ -1,15 +1,20 @@
 """The ticker: rings every lane that has due work, and starts what the schedule asks for. Any number may run."""
 
 import logging
+import math
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from threading import Event
 
 from connectors.registry import CONNECTORS
-from core.errors import HubError
+from core.errors import Busy, HubError
 from core.failpoint import failpoint
 from core.store import connections, duties
-from core.store.connections import Connection
 from worker.bell import LaneName
 from worker.hub import Hub
+from worker.one_hub import SIGN_SECONDS, OneHub
 
 TICK_SECONDS = 0.5
 
@@ -29,14 +34,18 @@ def schedule(hub: Hub) -> None:
     """Polls each connection once per slot, whoever else schedules too."""
     with hub.store.read() as database:
         active = [one for one in connections.connections(database) if one.state == "active"]
+        latest = duties.latest_slots(database)
     for connection in active:
+        task = f"pull:{connection.id}"
         slot = _slot(hub.clock.now(), connection.option("pull_seconds", CONNECTORS[connection.vendor].poll_seconds))
+        if latest.get((connection.workspace_id, task)) == slot:
+            continue
         failpoint("P20")
-        taken = _taken(hub, connection, slot)
+        taken = hub.store.write(connection.workspace_id, partial(duties.take_slot, task=task, slot=slot))
         failpoint("P20-after")
         if taken:
-            for kind in CONNECTORS[connection.vendor].pulls:
-                hub.bell.ring(LaneName(connection.workspace_id, connection.id, kind, "pull"))
+            for stream in CONNECTORS[connection.vendor].pulls:
+                hub.bell.ring(LaneName(connection.workspace_id, connection.id, stream, "pull"))
 
 
 def tick(hub: Hub) -> None:
@@ -48,8 +57,22 @@ def tick(hub: Hub) -> None:
         _log.warning("the sweep found no opening: %s", error)
 
 
-def _taken(hub: Hub, connection: Connection, slot: datetime) -> bool:
-    return hub.store.write(connection.workspace_id, lambda work: duties.take_slot(work, f"pull:{connection.id}", slot))
+def run_scheduler(hub: Hub, one: OneHub, stopped: Event) -> None:
+    """Ticks until it is stopped, and speaks for its hub. Raises Misconfigured once another one took the database."""
+    signed_at = -math.inf
+    while not stopped.wait(TICK_SECONDS):
+        tick(hub)
+        if time.monotonic() - signed_at > SIGN_SECONDS:
+            _told(one.give_sign)
+            signed_at = time.monotonic()
+    _told(one.sign_off)
+
+
+def _told(sign: Callable[[], None]) -> None:
+    try:
+        sign()
+    except Busy as error:
+        _log.warning("the database heard no sign of life: %s", error)
 
 
 def _slot(now: datetime, seconds: float) -> datetime:

@@ -4,8 +4,8 @@ What the numbers below rest on, and how to get a real sandbox, is in README.md.
 """
 
 from connectors.contract import Connector, RateLimit, Reads, Role, Webhook
-from connectors.stripe import webhook
-from connectors.stripe.client import StripeClient
+from connectors.stripe import history, webhook
+from connectors.stripe.client import EVERYTHING, StripeClient
 from connectors.stripe.translate import catalogue, documents, movements
 from connectors.stripe.translate.reading import remote_id
 from core.kinds import Kind
@@ -32,18 +32,6 @@ STRIPE = Connector(
     limit=RateLimit(calls=25, per_seconds=1),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     remembers_days=30,
-    pulls=(
-        Kind.CUSTOMER,
-        Kind.PRODUCT,
-        Kind.TAX_RATE,
-        Kind.COUPON,
-        Kind.PROMOTION_CODE,
-        Kind.PRICE,
-        Kind.SUBSCRIPTION,
-        Kind.INVOICE,
-        Kind.PAYMENT,
-        Kind.REFUND,  # before the credit notes, whose rows tell which of them they pay out
-        Kind.CREDIT_NOTE,
-        Kind.BALANCE_TRANSACTION,
-    ),
+    pulls=(EVERYTHING,),
+    importing=history.how_far,
 )

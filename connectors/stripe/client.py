@@ -1,50 +1,31 @@
 """Moves Stripe's rows: as few calls as Stripe allows, and each row whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from urllib.parse import quote
+from contextlib import suppress
 
-from connectors.contract import Address, Call, Page, Row
+from connectors.contract import Address, Call, Page, Row, Rows
 from connectors.http import Door
 from connectors.rows import Unreadable
-from connectors.stripe import composed
-from connectors.stripe.composed import COMPOSED, Listing, expanded
-from connectors.stripe.events import notifications, polled
-from connectors.stripe.lists import PAGE, ListPage, Params, created, everything, page
+from connectors.stripe import composed, history, places
+from connectors.stripe.events import notifications
+from connectors.stripe.lists import created, page
 from core.errors import CallRefused, ContractBroken, NotThere, OutcomeUnknown
 from core.kinds import Kind
+
+EVERYTHING = "everything"
+"""The one stream: a list of events tells of all kinds."""
 
 VERSION = "2026-10-28.endive"
 
 _OVERLAP_SECONDS = 600
 _KNOWN_MAX = 1000
+_WORTH_A_LIST = 4
+"""How many rows of a kind are looked for in its list before each is asked for by itself."""
+_EVENTS, _MOVED = _NEWS = ("/v1/events", "/v1/balance_transactions")
+"""The lists that are polled."""
+
 # Stripe: a request that was refused for its rate was not executed.
 _NOT_EXECUTED = frozenset({429})
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    path: str
-    params: Params = ()
-    """What the list has to be asked for, to show all."""
-    expand: Sequence[str] = ()
-    parts: str = ""
-    """What every row holds the first ten of: all of them are on pages of their own."""
-
-
-_PLACES = {
-    Kind.CUSTOMER: _Place("/v1/customers"),
-    Kind.PRODUCT: _Place("/v1/products"),
-    Kind.TAX_RATE: _Place("/v1/tax_rates"),
-    Kind.COUPON: _Place("/v1/coupons"),
-    Kind.PROMOTION_CODE: _Place("/v1/promotion_codes"),
-    Kind.PRICE: _Place("/v1/prices", expand=["tiers"]),
-    # Stripe: a subscription that was cancelled is not listed unless it is asked for
-    Kind.SUBSCRIPTION: _Place("/v1/subscriptions", [("status", "all")], parts="items"),
-    Kind.INVOICE: _Place("/v1/invoices", parts="lines"),
-    Kind.CREDIT_NOTE: _Place("/v1/credit_notes", parts="lines"),
-    Kind.BALANCE_TRANSACTION: _Place("/v1/balance_transactions"),
-}
 
 
 class StripeClient:
@@ -77,117 +58,86 @@ class StripeClient:
 
     # --- what is there now -------------------------------------------------------------------------------------------
 
-    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
+    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Rows:
         if kind is Kind.PRODUCT:
-            return self._products(remote_ids)
-        found = {}
+            return places.by_ids(self.ask, remote_ids)
+        rows = dict(self._newest(kind, remote_ids)) if len(remote_ids) >= _WORTH_A_LIST else {}
         for remote_id in remote_ids:
-            try:
-                row = self._one(kind, remote_id)
-            except NotThere:
-                continue
-            # Stripe: a deleted customer is still answered, as its id and `deleted`
-            if not row.get("deleted"):
-                found[remote_id] = row
-        return found
+            if (kind, remote_id) not in rows:
+                with suppress(NotThere):
+                    rows.update(self._one(kind, remote_id))
+        return rows
 
-    def _one(self, kind: Kind, remote_id: str) -> Row:
-        ident = quote(remote_id, safe="")
+    def _newest(self, kind: Kind, remote_ids: Sequence[str]) -> Rows:
         if kind is Kind.PAYMENT:
-            return composed.payment(self.ask, remote_id, ident)
+            return composed.newest_payments(self.ask, remote_ids)
+        return places.newest(self.ask, kind, remote_ids) if kind in places.PLACES else {}
+
+    def _one(self, kind: Kind, remote_id: str) -> Rows:
+        if kind is Kind.PAYMENT:
+            return composed.payment(self.ask, remote_id)
         if kind is Kind.REFUND:
-            return composed.refund(self.ask, ident)
-        place = _PLACES[kind]
-        return self._whole(kind, self.ask(f"{place.path}/{ident}{expanded(place.expand)}"))
-
-    def _products(self, remote_ids: Sequence[str]) -> Mapping[str, Row]:
-        """Stripe: products are the only kind here whose list can be asked for by ids."""
-        found = {}
-        for start in range(0, len(remote_ids), PAGE):
-            ids = [("ids[]", remote_id) for remote_id in remote_ids[start : start + PAGE]]
-            for row in page(self.ask, _PLACES[Kind.PRODUCT].path, ids).rows:
-                found[str(row["id"])] = row
-        return found
-
-    def _whole(self, kind: Kind, row: Row) -> Row:
-        """Stripe: a row holds the first ten of its lines or items; all of them are on pages of their own."""
-        name = _PLACES[kind].parts
-        first = row.get(name) if name else None
-        if not isinstance(first, dict) or not first.get("has_more"):
-            return row
-        if kind is Kind.SUBSCRIPTION:
-            rest = everything(self.ask, "/v1/subscription_items", [("subscription", str(row["id"]))])
-        else:
-            rest = everything(self.ask, f"{_PLACES[kind].path}/{quote(str(row['id']), safe='')}/{name}")
-        return {**row, name: {**first, "data": list(rest), "has_more": False}}
+            return composed.refund(self.ask, remote_id)
+        return places.one(self.ask, kind, remote_id)
 
     # --- what changed ------------------------------------------------------------------------------------------------
 
-    def changes(self, kind: Kind, cursor: Row | None) -> Page:
-        """First every row there is, newest first; then, for ever, what is told since.
+    def changes(self, stream: str, cursor: Row | None) -> Page:
+        """First everything there is; then, for ever, what is told since.
 
         The newest news is remembered before the first page is read: what happens meanwhile is told afterwards, and
         what had happened before is in the rows. Stripe keeps events for 30 days.
         """
+        assert stream == EVERYTHING, "Stripe tells of all kinds in one stream"
         if cursor is None:
-            cursor = {**self._newest(kind), "listing": {}}
+            cursor = {**{path: self._reached(path) for path in _NEWS}, "history": history.BEGIN}
         try:
-            return self._listed(kind, cursor) if "listing" in cursor else self._told(kind, cursor)
+            return self._listed(cursor) if cursor.get("history") else self._told(cursor)
         except (NotThere, CallRefused):
             # Stripe: a list cannot go on after a row that is gone; it is read again from its start
-            begun = {"since": cursor["since"], "known": cursor["known"]}
-            if cursor.get("listing"):
-                return Page([], [], {**begun, "listing": {}}, more=True)
-            if cursor.get("after"):
-                return Page([], [], begun, more=True)
-            raise
+            begun = _begun_again(cursor)
+            if begun == cursor:
+                raise
+            return Page({}, [], begun, more=True)
         except Unreadable as trouble:
             raise ContractBroken(f"Stripe lists what its contract does not know: {trouble}.") from None
 
-    def _newest(self, kind: Kind) -> Row:
+    def _reached(self, path: str) -> Row:
+        """The newest of a list, and what came so shortly before that it will be listed again."""
         seen: dict[str, int] = {}
         after, more = "", True
         while more and len(seen) < _KNOWN_MAX:
-            answer = self._news(kind, [], after)
+            answer = page(self.ask, path, (), after)
             seen |= {str(one["id"]): created(one) for one in answer.rows}
             more = answer.more and created(answer.rows[-1]) >= max(seen.values()) - _OVERLAP_SECONDS
             after = answer.last
         return _known(0, seen)
 
-    def _listed(self, kind: Kind, cursor: Row) -> Page:
-        rows: Sequence[Row]
-        if kind in COMPOSED:
-            listing = Listing(**cursor["listing"])
-            rows, more = listing.next_rows(self.ask, COMPOSED[kind])
-            place = asdict(listing)
-        else:
-            answer = self._page(kind, cursor["listing"].get("after", ""))
-            rows, more, place = [self._whole(kind, row) for row in answer.rows], answer.more, {"after": answer.last}
-        begun = {"since": cursor["since"], "known": cursor["known"]}
-        return Page(rows, [], {**begun, "listing": place} if more else begun, more)
+    def _listed(self, cursor: Row) -> Page:
+        rows, onward = history.next_page(self.ask, cursor["history"])
+        return Page(rows, [], {**cursor, "history": onward}, more=onward is not None)
 
-    def _page(self, kind: Kind, after: str) -> ListPage:
-        place = _PLACES[kind]
-        return page(
-            self.ask, place.path, [*place.params, *(("expand[]", f"data.{path}") for path in place.expand)], after
+    def _told(self, cursor: Row) -> Page:
+        """Stripe: no event tells of a balance transaction, but none changes either: new ones are rows at once."""
+        news, reached = {}, {}
+        for path in _NEWS:
+            news[path], reached[path] = self._since(path, cursor[path])
+        return Page(
+            rows={(Kind.BALANCE_TRANSACTION, str(row["id"])): row for row in news[_MOVED]},
+            notifications=[told for event in news[_EVENTS] for told in notifications(event) if told.kind],
+            cursor={**reached, "history": None},
+            more=any("after" in place for place in reached.values()),
         )
 
-    def _told(self, kind: Kind, cursor: Row) -> Page:
-        """News from a little before the newest known one on, since it may appear after a younger one."""
-        floor = max(cursor["since"] - _OVERLAP_SECONDS, 0)
-        answer = self._news(kind, [("created[gte]", str(floor))], cursor.get("after", ""))
-        told = [one for one in reversed(answer.rows) if one["id"] not in cursor["known"]]
-        seen = {**cursor.get("seen", {}), **{str(one["id"]): created(one) for one in answer.rows}}
-        onward = {**cursor, "after": answer.last, "seen": seen} if answer.more else _known(cursor["since"], seen)
-        if kind is Kind.BALANCE_TRANSACTION:
-            return Page(told, [], onward, answer.more)
-        return Page([], [one for event in told for one in notifications(event)], onward, answer.more)
-
-    def _news(self, kind: Kind, params: Params, after: str) -> ListPage:
-        """What happened, newest first. Stripe: no event tells of a balance transaction, but none changes either."""
-        if kind is Kind.BALANCE_TRANSACTION:
-            return page(self.ask, _PLACES[kind].path, params, after)
-        return page(self.ask, "/v1/events", [*(("types[]", name) for name in polled(kind)), *params], after)
+    def _since(self, path: str, place: Row) -> tuple[Sequence[Row], Row]:
+        """What is new, the oldest first, from a little before the newest known one on, since it may appear after a
+        younger one; and where to go on.
+        """
+        floor = max(place["since"] - _OVERLAP_SECONDS, 0)
+        answer = page(self.ask, path, [("created[gte]", str(floor))], place.get("after", ""))
+        told = [one for one in reversed(answer.rows) if one["id"] not in place["known"]]
+        seen = {**place.get("seen", {}), **{str(one["id"]): created(one) for one in answer.rows}}
+        return told, {**place, "after": answer.last, "seen": seen} if answer.more else _known(place["since"], seen)
 
 
 def _known(since: int, seen: Mapping[str, int]) -> Row:
@@ -198,3 +148,10 @@ def _known(since: int, seen: Mapping[str, int]) -> Row:
         "since": newest,
         "known": {ident: seen[ident] for ident in recent if seen[ident] >= newest - _OVERLAP_SECONDS},
     }
+
+
+def _begun_again(cursor: Row) -> Row:
+    """The same place without a row to go on after."""
+    if cursor.get("history"):
+        return {**cursor, "history": history.again(cursor["history"]) or cursor["history"]}
+    return {**cursor, **{path: {name: cursor[path][name] for name in ("since", "known")} for path in _NEWS}}

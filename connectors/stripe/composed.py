@@ -1,74 +1,121 @@
 """One row of what Stripe keeps in two lists: the money of a payment (payment intent, charge) apart from what it paid
 (invoice payments), and a refund apart from the credit notes that it pays out.
-
-To read all of them, both lists are walked side by side, newest first. What stands beside is never older than what it
-belongs to, so for a page of the one it is enough to read the other down to the page's oldest; what was read too early
-waits for the page that it belongs to.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from connectors.contract import Row
+from connectors.contract import Row, Rows
 from connectors.rows import part, parts, text
-from connectors.stripe.lists import ListPage, Params, created, everything, page
+from connectors.stripe.lists import Params, created, everything, page
+from connectors.stripe.places import Ask, expanded, ident, taken_out
 from connectors.stripe.translate.reading import reference
 from core.kinds import Kind
 
-INTENTS = "/v1/payment_intents"
-REFUNDS = "/v1/refunds"
+INVOICE_PAYMENTS = "/v1/invoice_payments"
+_INTENTS = "/v1/payment_intents"
 _CHARGES = "/v1/charges"
-_INVOICE_PAYMENTS = "/v1/invoice_payments"
+_REFUNDS = "/v1/refunds"
 _CREDIT_NOTES = "/v1/credit_notes"
 
-_Ask = Callable[[str], Row]
+_INTENT_EXPANDED = ["latest_charge.balance_transaction", "customer"]
+_REFUND_EXPANDED = ["charge", "balance_transaction", "failure_balance_transaction"]
+_KEPT = ("id", "invoice", "amount_paid", "status")
 
 # Stripe: an intent and its invoice payment are made together, and clocks of servers differ a little.
 _SLACK_SECONDS = 3600
+_DAY_SECONDS = 86400
 
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    path: str
-    beside: str
-    """The list of what belongs to it."""
-    belonging: Callable[[Row], Iterator[tuple[str, Row]]]
-    """(a row of that list) to (whose it is, what is kept of it)."""
-    row: Callable[[Row, Sequence[Row]], Row]
-    expand: Sequence[str]
+Paid = Mapping[str, Sequence[Row]]
+"""What is kept of invoice payments, by the intent that paid them."""
 
 
 # --- payment ---------------------------------------------------------------------------------------------------------
 
 
-def _payment_row(intent: Row, invoice_payments: Sequence[Row]) -> Row:
-    return {
-        "id": intent["id"],
-        "object": "payment",
-        "payment_intent": intent,
-        "invoice_payments": list(invoice_payments),
-    }
+def payment_row(intent: Row, paid: Iterable[Row]) -> Row:
+    in_order = sorted(paid, key=lambda one: str(one["id"]))
+    return {"id": intent["id"], "object": "payment", "payment_intent": intent, "invoice_payments": in_order}
 
 
-def _of_intent(invoice_payment: Row) -> Iterator[tuple[str, Row]]:
-    if intent := reference(part(invoice_payment, "payment"), "payment_intent"):
-        yield intent, invoice_payment
+def charge_row(charge: Row) -> Row:
+    """Stripe: a charge without an intent is of the time before invoices were paid by intents; it pays none."""
+    return {"id": charge["id"], "object": "payment", "charge": charge, "invoice_payments": []}
 
 
-def payment(ask: _Ask, remote_id: str, ident: str) -> Row:
-    """`ident` is the id as it stands in a path."""
+def paid_by_intents(invoice_payments: Iterable[Row]) -> Paid:
+    """Stripe: an invoice payment may be open or canceled; it has settled something only once it is paid."""
+    paid: dict[str, list[Row]] = {}
+    for one in invoice_payments:
+        intent = reference(part(one, "payment"), "payment_intent")
+        if intent and text(one, "status") == "paid":
+            kept = {name: one.get(name) for name in _KEPT}
+            paid.setdefault(intent, []).append({**kept, "invoice": reference(one, "invoice")})
+    return paid
+
+
+def payment(ask: Ask, remote_id: str) -> Rows:
+    """With the invoices that it paid, and whose they are."""
     if remote_id.startswith(("ch_", "py_")):
-        # Stripe: a charge without an intent is of the time before invoices were paid by intents; it pays none
-        charge = ask(f"{_CHARGES}/{ident}{expanded(['balance_transaction'])}")
-        return {"id": charge["id"], "object": "payment", "charge": charge, "invoice_payments": []}
-    intent = ask(f"{INTENTS}/{ident}{expanded(COMPOSED[Kind.PAYMENT].expand)}")
-    return _payment_row(intent, _paid_by(ask, remote_id))
+        charge = ask(f"{_CHARGES}/{ident(remote_id)}?{urlencode(expanded(['balance_transaction', 'customer']))}")
+        customers = taken_out(charge, "customer", Kind.CUSTOMER)
+        return {**customers, (Kind.PAYMENT, str(charge["id"])): charge_row(charge)}
+    intent = ask(f"{_INTENTS}/{ident(remote_id)}?{urlencode(expanded(_INTENT_EXPANDED))}")
+    return _payments(ask, [intent], [("payment[type]", "payment_intent"), ("payment[payment_intent]", remote_id)])
 
 
-def _paid_by(ask: _Ask, intent: str) -> list[Row]:
-    of_intent = [("payment[type]", "payment_intent"), ("payment[payment_intent]", intent)]
-    return list(everything(ask, _INVOICE_PAYMENTS, of_intent))
+def newest_payments(ask: Ask, remote_ids: Sequence[str]) -> Rows:
+    """Those of them that are among the newest hundred, with what they paid: two calls, however many they are."""
+    intents = [row for row in page(ask, _INTENTS, expanded(_INTENT_EXPANDED, "data.")).rows if row["id"] in remote_ids]
+    return _payments(ask, intents, between([created(intent) for intent in intents])) if intents else {}
+
+
+def _payments(ask: Ask, intents: Sequence[Row], which: Params) -> Rows:
+    rows: dict[tuple[Kind, str], Row] = {}
+    wanted = {str(intent["id"]) for intent in intents}
+    told = [
+        one
+        for one in everything(ask, INVOICE_PAYMENTS, [*which, *expanded(["invoice.customer"], "data.")])
+        if reference(part(one, "payment"), "payment_intent") in wanted
+    ]
+    for one in told:
+        for (kind, remote_id), invoice in taken_out(one, "invoice", Kind.INVOICE).items():
+            rows.update(taken_out(invoice, "customer", Kind.CUSTOMER))
+            rows[kind, remote_id] = invoice
+    paid = paid_by_intents(told)
+    for intent in intents:
+        rows.update(taken_out(intent, "customer", Kind.CUSTOMER))
+        rows[Kind.PAYMENT, str(intent["id"])] = payment_row(intent, paid.get(str(intent["id"]), ()))
+    return rows
+
+
+def paid_at_the_time_of(ask: Ask, moments: Iterable[int]) -> Paid:
+    """What was paid by intents that came to be then; days at which none did are left out."""
+    paid: dict[str, list[Row]] = {}
+    for near in _clusters(moments):
+        for intent, kept in paid_by_intents(everything(ask, INVOICE_PAYMENTS, between(near))).items():
+            paid.setdefault(intent, []).extend(kept)
+    return paid
+
+
+def between(moments: Sequence[int]) -> Params:
+    """Invoice payments of intents that were made from the first of these moments to the last."""
+    return [
+        ("created[gte]", str(min(moments) - _SLACK_SECONDS)),
+        ("created[lte]", str(max(moments) + _SLACK_SECONDS)),
+    ]
+
+
+def _clusters(moments: Iterable[int]) -> Iterator[list[int]]:
+    cluster: list[int] = []
+    for moment in sorted(moments):
+        if cluster and moment - cluster[-1] > _DAY_SECONDS:
+            yield cluster
+            cluster = []
+        cluster.append(moment)
+    if cluster:
+        yield cluster
 
 
 # --- refund ----------------------------------------------------------------------------------------------------------
@@ -80,72 +127,58 @@ def _refund_row(refund: Row, credit_notes: Sequence[Row]) -> Row:
 
 
 def _of_refunds(credit_note: Row) -> Iterator[tuple[str, Row]]:
+    """(refund, what is kept of a credit note that it pays out)"""
     if text(credit_note, "status") != "void":
         for paid_out in parts(credit_note, "refunds"):
             if refund := reference(paid_out, "refund"):
                 yield refund, {"id": credit_note["id"], "amount": paid_out.get("amount_refunded")}
 
 
-def refund(ask: _Ask, ident: str) -> Row:
-    """Stripe: a refund does not name its credit notes; they are found through the invoices that its payment paid."""
-    told = ask(f"{REFUNDS}/{ident}{expanded(COMPOSED[Kind.REFUND].expand)}")
-    intent = reference(told, "payment_intent")
-    invoices = dict.fromkeys(reference(paid, "invoice") for paid in (_paid_by(ask, intent) if intent else ()))
-    credit_notes = [note for one in invoices for note in everything(ask, _CREDIT_NOTES, [("invoice", one)])]
-    return _refund_row(told, [kept for note in credit_notes for of, kept in _of_refunds(note) if of == told["id"]])
-
-
-# --- all of them -----------------------------------------------------------------------------------------------------
-
-COMPOSED: Mapping[Kind, Composed] = {
-    Kind.PAYMENT: Composed(INTENTS, _INVOICE_PAYMENTS, _of_intent, _payment_row, ["latest_charge.balance_transaction"]),
-    Kind.REFUND: Composed(
-        REFUNDS,
-        _CREDIT_NOTES,
-        _of_refunds,
-        _refund_row,
-        ["charge", "balance_transaction", "failure_balance_transaction"],
-    ),
-}
+def refund(ask: Ask, remote_id: str) -> Rows:
+    """Stripe: a refund does not name its credit notes; they are among those of its customer."""
+    told = ask(f"{_REFUNDS}/{ident(remote_id)}?{urlencode(expanded(_REFUND_EXPANDED))}")
+    charge = told.get("charge")
+    customer = reference(told, "customer") or (reference(charge, "customer") if isinstance(charge, dict) else "")
+    notes = everything(ask, _CREDIT_NOTES, [("customer", customer)]) if customer else ()
+    explaining = [kept for note in notes for of, kept in _of_refunds(note) if of == told["id"]]
+    return {(Kind.REFUND, str(told["id"])): _refund_row(told, explaining)}
 
 
 @dataclass
-class Listing:
-    """Where the two walks are. JSON-able as a whole, so that a listing can go on in another process."""
+class RefundListing:
+    """All refunds, newest first, each with the credit notes that it pays out. JSON-able as a whole, so that a listing
+    can go on in another process.
+
+    A credit note is never older than a refund that it names: for a page of refunds it is enough to read the credit
+    notes down to the page's oldest; what was read too early waits for the page that it belongs to.
+    """
 
     after: str = ""
-    beside_after: str = ""
-    beside_read_to: int | None = None
-    """When the oldest row beside that was read came to be; None before the first."""
-    beside_end: bool = False
+    notes_after: str = ""
+    notes_read_to: int | None = None
+    """When the oldest credit note that was read came to be; None before the first."""
+    notes_end: bool = False
     waiting: dict[str, list[Row]] = field(default_factory=dict)
-    """What was read beside, by whose it is."""
+    """What was read of credit notes, by the refund that pays it out."""
 
-    def next_rows(self, ask: _Ask, kind: Composed) -> tuple[list[Row], bool]:
-        """The next page of composed rows, and whether there are more."""
-        expand = [("expand[]", f"data.{path}") for path in kind.expand]
-        answer = page(ask, kind.path, expand, self.after)
+    def next_rows(self, ask: Ask) -> tuple[Rows, bool]:
+        """The next page, and whether there are more."""
+        answer = page(ask, _REFUNDS, expanded(_REFUND_EXPANDED, "data."), self.after)
         if answer.rows:
-            self._read_beside(ask, kind, min(created(row) for row in answer.rows) - _SLACK_SECONDS)
+            self._read_notes(ask, min(created(row) for row in answer.rows) - _SLACK_SECONDS)
         self.after = answer.last
-        return self._joined(kind, answer), answer.more
+        rows = {
+            (Kind.REFUND, str(row["id"])): _refund_row(row, self.waiting.pop(str(row["id"]), [])) for row in answer.rows
+        }
+        return rows, answer.more
 
-    def _read_beside(self, ask: _Ask, kind: Composed, down_to: int) -> None:
-        while not self.beside_end and (self.beside_read_to is None or self.beside_read_to >= down_to):
-            answer = page(ask, kind.beside, (), self.beside_after)
-            for row in answer.rows:
-                for whose, kept in kind.belonging(row):
-                    self.waiting.setdefault(whose, []).append(kept)
-            self.beside_end = not answer.more
+    def _read_notes(self, ask: Callable[[str], Row], down_to: int) -> None:
+        while not self.notes_end and (self.notes_read_to is None or self.notes_read_to >= down_to):
+            answer = page(ask, _CREDIT_NOTES, (), self.notes_after)
+            for note in answer.rows:
+                for refund_id, kept in _of_refunds(note):
+                    self.waiting.setdefault(refund_id, []).append(kept)
+            self.notes_end = not answer.more
             if answer.rows:
-                self.beside_after = answer.last
-                self.beside_read_to = created(answer.rows[-1])
-
-    def _joined(self, kind: Composed, answer: ListPage) -> list[Row]:
-        return [kind.row(row, self.waiting.pop(str(row["id"]), [])) for row in answer.rows]
-
-
-def expanded(paths: Sequence[str]) -> str:
-    """A query that asks for the objects behind these ids too."""
-    params: Params = [("expand[]", path) for path in paths]
-    return f"?{urlencode(params)}" if params else ""
+                self.notes_after = answer.last
+                self.notes_read_to = created(answer.rows[-1])

@@ -1,6 +1,6 @@
 """Which event types say that something may have changed, and where in the event's object the changed things' ids are.
 
-One table for both ears: what arrives by webhook is looked up here, what is polled is asked for by these names.
+One table for both ears: for what arrives by webhook as for what is polled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,12 +61,6 @@ _PAYING_OUT = frozenset({"credit_note.created", "credit_note.updated"})
 """A credit note may be written for a refund that was made before: what covers that refund has then changed too."""
 
 
-def polled(kind: Kind) -> list[str]:
-    """Stripe: at most 20 names fit into one question."""
-    names = [name for name, (of, _) in EVENTS.items() if of is kind]
-    return [*names, *sorted(_PAYING_OUT)] if kind is Kind.REFUND else names
-
-
 def notifications(event: Row) -> Sequence[Notification]:
     """One for each thing that may have changed, the event's own first. ValueError for what is not an event."""
     event_type, key = needed_text(event, "type"), needed_text(event, "id")
@@ -81,6 +75,7 @@ def notifications(event: Row) -> Sequence[Notification]:
         occurred_at=unix_moment(event, "created"),
         # Stripe: counts how many endpoints have not answered yet, and so differs from one attempt to the next
         content=canonical_json({name: value for name, value in event.items() if name != "pending_webhooks"}),
+        is_live=event.get("livemode") if isinstance(event.get("livemode"), bool) else None,
     )
     refunds = [reference(one, "refund") for one in parts(changed, "refunds")] if event_type in _PAYING_OUT else []
     return [

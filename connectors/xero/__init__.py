@@ -5,13 +5,14 @@ written, nor coupons and subscriptions, which Xero does not know. What the numbe
 sandbox, is in README.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from connectors.contract import Connector, OAuth, RateLimit, Reads, Role, Row, Webhook, Writes
-from connectors.rows import needed_text
-from connectors.xero import allocations, figures, webhook
+from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
+from connectors.rows import needed_text, text
+from connectors.xero import allocations, figures, invoices, organisation, webhook
 from connectors.xero.client import XeroClient
-from connectors.xero.elements import Endpoint, version
+from connectors.xero.elements import ROOT, Endpoint, version
 from connectors.xero.endpoints import (
     BANK_TRANSACTIONS,
     CONTACTS,
@@ -26,9 +27,14 @@ from connectors.xero.translate.amounts import CLEARING_ACCOUNT, INCOME_ACCOUNT, 
 from core.figures import Figures
 from core.kinds import Kind
 
+_BATCH = 50
+"""Elements in one call. A question about fewer fits into a query of the length that web servers take."""
 
-def _reads(endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None) -> Reads:
-    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts)
+
+def _reads(
+    endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None, also: Sequence[Kind] = ()
+) -> Reads:
+    return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts, also=also)
 
 
 def _always(_entity: object, _is_there: bool) -> bool:
@@ -40,11 +46,11 @@ XERO = Connector(
     role=Role.LEDGER,
     client=XeroClient,
     reads={
-        Kind.CUSTOMER: _reads(CONTACTS),
+        Kind.CUSTOMER: replace(_reads(CONTACTS), merged_into=lambda row: text(row, "MergedToContactID").lower()),
         Kind.PRICE: _reads(ITEMS),
         Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
         Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
-        Kind.CREDIT_NOTE: _reads(CREDIT_NOTES, figures.of_credit_note),
+        Kind.CREDIT_NOTE: _reads(CREDIT_NOTES, figures.of_credit_note, also=[Kind.INVOICE]),
         Kind.REFUND: _reads(BANK_TRANSACTIONS),
         Kind.CREDIT_REFUND: _reads(CREDIT_PAYMENTS),
     },
@@ -59,7 +65,8 @@ XERO = Connector(
             question=CONTACTS.question,
             found=CONTACTS.found,
             natural_key=CONTACTS.key,
-            batch_max=40,
+            batch_max=_BATCH,
+            question_max=40,
             on_demand=True,
         ),
         Kind.PRICE: Writes(
@@ -72,22 +79,26 @@ XERO = Connector(
             question=ITEMS.question,
             found=ITEMS.found,
             natural_key=ITEMS.key,
-            batch_max=35,
+            batch_max=_BATCH,
+            question_max=35,
             slots=(INCOME_ACCOUNT,),
             on_demand=True,
         ),
         Kind.INVOICE: Writes(
             owes=documents.owes_invoice,
             row=documents.invoice,
-            call=INVOICES.call,
-            rows=INVOICES.rows,
-            answer=INVOICES.answer,
-            differs=INVOICES.differs,
-            question=INVOICES.question,
-            found=INVOICES.found,
-            natural_key=INVOICES.key,
-            batch_max=50,
+            call=invoices.call,
+            rows=invoices.rows,
+            answer=invoices.answer,
+            differs=invoices.differs,
+            question=invoices.question,
+            found=invoices.found,
+            natural_key=invoices.key,
+            apart=invoices.apart,
+            batch_max=_BATCH,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
+            removes=documents.is_void,
+            rests_on_it=(Kind.ALLOCATION,),
         ),
         Kind.PAYMENT: Writes(
             owes=settlements.owes_payment,
@@ -99,7 +110,7 @@ XERO = Connector(
             question=PAYMENTS.question,
             found=PAYMENTS.found,
             natural_key=PAYMENTS.key,
-            batch_max=50,
+            batch_max=_BATCH,
             slots=(CLEARING_ACCOUNT,),
             parts=settlements.payment_parts,
         ),
@@ -113,8 +124,11 @@ XERO = Connector(
             question=CREDIT_NOTES.question,
             found=CREDIT_NOTES.found,
             natural_key=CREDIT_NOTES.key,
-            batch_max=30,
+            batch_max=_BATCH,
+            question_max=30,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
+            removes=documents.is_void,
+            rests_on_it=(Kind.ALLOCATION,),
         ),
         Kind.ALLOCATION: Writes(
             owes=settlements.owes_allocation,
@@ -126,6 +140,7 @@ XERO = Connector(
             question=allocations.question,
             found=allocations.found,
             natural_key=allocations.key,
+            removes=settlements.is_void,
         ),
         Kind.REFUND: Writes(
             owes=settlements.owes_refund,
@@ -137,7 +152,8 @@ XERO = Connector(
             question=BANK_TRANSACTIONS.question,
             found=BANK_TRANSACTIONS.found,
             natural_key=BANK_TRANSACTIONS.key,
-            batch_max=30,
+            batch_max=_BATCH,
+            question_max=30,
             slots=(CLEARING_ACCOUNT, REFUNDS_TO_CLASSIFY),
             needs=settlements.refund_needs,
         ),
@@ -151,7 +167,8 @@ XERO = Connector(
             question=CREDIT_PAYMENTS.question,
             found=CREDIT_PAYMENTS.found,
             natural_key=CREDIT_PAYMENTS.key,
-            batch_max=30,
+            batch_max=_BATCH,
+            question_max=30,
             slots=(CLEARING_ACCOUNT,),
             slots_beside={Kind.REFUND: (REFUNDS_TO_CLASSIFY,)},
         ),
@@ -159,6 +176,7 @@ XERO = Connector(
     limit=RateLimit(calls=60, per_seconds=60),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
+    periods=Periods(f"{ROOT}/Organisation", organisation.closed_until),
     settle_seconds=330,
     pulls=(
         Kind.CUSTOMER,

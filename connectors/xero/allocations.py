@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from connectors.contract import Call, Outcome, Row, Stored
 from connectors.rows import decimal, part, parts, text
-from connectors.xero.elements import ROOT, Endpoint, listed
+from connectors.xero.elements import ROOT, Endpoint, listed, refusal
 from connectors.xero.wire import document_date
 from core.canonical import decimal_text
 from core.reasons import ReasonCode, problem
@@ -64,6 +64,9 @@ def answer(sent: Sequence[Row], body: Row) -> Sequence[Outcome]:
     (row,) = sent
     if not _is_removal(row):
         return _ENDPOINT.answer(sent, body)
+    for element in listed(body, "Elements"):
+        if trouble := refusal(row, element):
+            return [trouble]
     if not _is_removal(body):
         return [problem(ReasonCode.CONTRACT_BROKEN, problem="the answer does not say that it was removed")]
     return [_removed(row)]
@@ -79,7 +82,7 @@ def found(sent: Sequence[Row], body: Row) -> Sequence[Outcome]:
 
 def _removed(row: Row) -> Stored:
     """What is left of it: that it was."""
-    return Stored(row["AllocationID"], "", row)
+    return Stored(row["AllocationID"], "", row, gone=True)
 
 
 def differs(sent: Row, stored: Row) -> Mapping[str, tuple[str, str]]:

@@ -1,11 +1,11 @@
 """Moves Xero's elements: in batches, by page, and by what was modified since."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from connectors.contract import Address, Call, Page, Row
+from connectors.contract import Address, Call, Page, Row, Rows
 from connectors.http import Door
 from connectors.rows import Unreadable
 from connectors.xero.elements import ROOT
@@ -87,6 +87,8 @@ class XeroClient:
         try:
             body = self._door.send(call.method, call.path, call.body, headers, not_executed=_NOT_EXECUTED).body
         except CallRefused as refusal:
+            if call.method == "DELETE" and _says_why(refusal.body):
+                return dict(refusal.body)
             raise _refused(refusal) from None
         if not isinstance(body, dict) or not _tells_of_a_write(body):
             raise OutcomeUnknown("Xero answered a write without the elements that were written.")
@@ -100,10 +102,10 @@ class XeroClient:
 
     # --- what is there now -------------------------------------------------------------------------------------------
 
-    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Mapping[str, Row]:
-        id_name = _ID_NAMES[kind]
+    def fetch(self, kind: Kind, remote_ids: Sequence[str]) -> Rows:
         rows = self._by_ids(kind, remote_ids) if kind in _BY_IDS else self._one_by_one(kind, remote_ids)
-        return {row[id_name]: row for row in rows if row[id_name] in set(remote_ids)}
+        found, wanted = _by_id(kind, rows), {(kind, remote_id) for remote_id in remote_ids}
+        return {key: row for key, row in found.items() if key in wanted}
 
     def _by_ids(self, kind: Kind, remote_ids: Sequence[str]) -> Iterator[Row]:
         for start in range(0, len(remote_ids), _IDS_MAX):
@@ -120,11 +122,12 @@ class XeroClient:
 
     # --- what changed ------------------------------------------------------------------------------------------------
 
-    def changes(self, kind: Kind, cursor: Row | None) -> Page:
-        """In the order of modification, from a second on. A full page goes on from the second of its last row, and
-        only if that is the second it began with, on the next page: what is modified meanwhile moves to the end and
-        shifts no page that is still to come.
+    def changes(self, stream: str, cursor: Row | None) -> Page:
+        """A kind's elements in the order of modification, from a second on. A full page goes on from the second of its
+        last row, and only if that is the second it began with, on the next page: what is modified meanwhile moves to
+        the end and shifts no page that is still to come.
         """
+        kind = Kind(stream)
         since = str(cursor["since"]) if cursor else ""
         number = int(cursor.get("page", 1)) if cursor else 1
         rows = self._modified(kind, since, number)
@@ -135,8 +138,9 @@ class XeroClient:
         if kind not in _UNPAGED and len(rows) >= _PAGE and last is not None:
             onward = _second(last)
             place = {"since": since, "page": number + 1} if onward == since else {"since": onward}
-            return Page(rows, [], place, more=True)
-        return Page(rows, [], {"since": since if last is None else _second(last - _OVERLAP)}, more=False)
+            return Page(_by_id(kind, rows), [], place, more=True)
+        reached = since if last is None else _second(last - _OVERLAP)
+        return Page(_by_id(kind, rows), [], {"since": reached}, more=False)
 
     def _modified(self, kind: Kind, since: str, number: int) -> Sequence[Row]:
         page = f"&page={number}&pageSize={_PAGE}" if kind not in _UNPAGED else ""
@@ -148,6 +152,10 @@ class XeroClient:
         if not isinstance(body, dict):
             raise ContractBroken("Xero answered with something other than an object.")
         return _elements(body, kind)
+
+
+def _by_id(kind: Kind, rows: Iterable[Row]) -> Rows:
+    return {(kind, row[_ID_NAMES[kind]]): row for row in rows}
 
 
 def _tells_of_a_write(body: Row) -> bool:
@@ -165,6 +173,11 @@ def _tells_of_a_write(body: Row) -> bool:
     return any(isinstance(body.get(plural), list) for plural in _WRITTEN)
 
 
+def _says_why(body: Any) -> bool:
+    """Xero: what may not be removed is refused as a whole call, with the reason where a batch has its elements."""
+    return isinstance(body, dict) and isinstance(body.get("Elements"), list) and bool(body["Elements"])
+
+
 def _elements(body: Row, kind: Kind) -> Sequence[Row]:
     elements = body.get(_PLURALS[kind])
     if not isinstance(elements, list):
@@ -180,7 +193,13 @@ def _second(at: datetime) -> str:
 
 
 def _refused(refusal: CallRefused) -> CallRefused | GrantLost:
-    """Xero: 403 says that the organisation is not, or no longer, among those that were consented to."""
+    """In Xero's own words, where it says why.
+
+    Xero: 403 says that the organisation is not, or no longer, among those that were consented to.
+    """
     if refusal.status == 403:
         return GrantLost("Xero's consent does not reach this organisation; a person has to connect it again.")
-    return refusal
+    words = refusal.body.get("Message") if isinstance(refusal.body, dict) else None
+    if not isinstance(words, str) or not words:
+        return refusal
+    return CallRefused(f"{words.rstrip('.')}.", refusal.status, refusal.body)

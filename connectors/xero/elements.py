@@ -14,6 +14,7 @@ from connectors.xero.wire import is_guid
 from core.reasons import Problem, ReasonCode, problem
 
 ROOT = "/api.xro/2.0"
+GONE = frozenset({"VOIDED", "DELETED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,15 @@ class Endpoint:
         return parts(strict_json.parse(call.body), self.plural)
 
     def answer(self, rows: Sequence[Row], body: Row) -> Sequence[Outcome]:
-        elements = listed(body, self.plural)
-        return [self._outcome(row, self._answer_to(row, elements, place)) for place, row in enumerate(rows)]
-
-    def _answer_to(self, row: Row, elements: Sequence[Row], place: int) -> Row | None:
-        """By its key, never by its place alone: the place only tells two of the same key apart."""
-        same = [element for element in elements if self._names(element) == self.key(row)]
-        if len(same) == 1:
-            return same[0]
-        at_place = elements[place] if place < len(elements) else None
-        return at_place if at_place is not None and any(at_place is element for element in same) else None
+        by_key: dict[str, dict[int, Row]] = {}
+        for place, element in enumerate(listed(body, self.plural)):
+            by_key.setdefault(self._names(element), {})[place] = element
+        return [self._outcome(row, _answer_to(place, by_key.get(self.key(row), {}))) for place, row in enumerate(rows)]
 
     def _outcome(self, row: Row, element: Row | None) -> Stored | Problem:
         if element is None:
             return problem(ReasonCode.CONTRACT_BROKEN, problem="the answer does not hold what was sent")
-        if trouble := _refusal(row, element):
+        if trouble := refusal(row, element):
             return trouble
         return self._stored(row, element)
 
@@ -68,7 +63,7 @@ class Endpoint:
             return problem(ReasonCode.CONTRACT_BROKEN, problem=f"the answer has no {self.id_name}")
         if row.get(self.id_name, remote_id) != remote_id:
             return problem(ReasonCode.CONTRACT_BROKEN, problem=f"the answer has another {self.id_name}")
-        return Stored(remote_id, version(element), element)
+        return Stored(remote_id, version(element), element, gone=element.get("Status") in GONE)
 
     def found(self, rows: Sequence[Row], body: Row) -> Sequence[Outcome]:
         elements = self.shown(body) if self.shown else listed(body, self.plural)
@@ -93,6 +88,11 @@ class Endpoint:
         return {name: (fact, theirs.get(name, "")) for name, fact in ours.items() if theirs.get(name, "") != fact}
 
 
+def _answer_to(place: int, same: Mapping[int, Row]) -> Row | None:
+    """Among the elements of its key, by their places: the place only tells two of the same key apart."""
+    return next(iter(same.values())) if len(same) == 1 else same.get(place)
+
+
 def listed(body: Row, plural: str) -> Sequence[Row]:
     """Empty where the answer holds no such list: then nothing that was sent is in it."""
     elements = body.get(plural)
@@ -104,7 +104,7 @@ def version(element: Row) -> str:
     return updated if isinstance(updated, str) else ""
 
 
-def _refusal(sent: Row, element: Row) -> Problem | None:
+def refusal(sent: Row, element: Row) -> Problem | None:
     """Xero: an element that was not saved stands in a good answer (200), with its errors beside it."""
     try:
         messages = [text(error, "Message") for error in parts(element, "ValidationErrors")]

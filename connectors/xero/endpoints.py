@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from connectors.contract import Row
 from connectors.rows import decimal, part, parts, text
-from connectors.xero.elements import ROOT, Endpoint, listed
+from connectors.xero.elements import GONE, ROOT, Endpoint, listed
 from connectors.xero.wire import document_date
 from core.canonical import decimal_text
 
@@ -58,7 +58,6 @@ ITEMS = Endpoint("Items", "Code", _item_key, _item_facts, _items_question, optio
 
 # --- invoices --------------------------------------------------------------------------------------------------------
 
-_GONE = frozenset({"VOIDED", "DELETED"})
 _STANDING = frozenset({"AUTHORISED", "PAID"})
 
 
@@ -78,7 +77,7 @@ def _invoice_facts(row: Row) -> Mapping[str, str]:
 
 def _document_facts(row: Row, number: str) -> Mapping[str, str]:
     status = text(row, "Status")
-    if status in _GONE:
+    if status in GONE:
         return {"Status": "VOIDED"}
     tax = _total(row, "TotalTax", "TaxAmount")
     net = _total(row, "SubTotal", "LineAmount")

@@ -1,6 +1,7 @@
 """What Xero says its documents amount to, from rows as it shows them. None where a row does not say it all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from connectors.contract import Row
@@ -10,7 +11,11 @@ from core.money import UnknownCurrency, minor_of
 
 
 def of_invoice(row: Row) -> Figures | None:
+    """Xero: a negative invoice stands there as a credit note, with its amounts turned round and nothing due."""
     try:
+        if text(row, "Type") == "ACCRECCREDIT":
+            credit = of_credit_note(row)
+            return credit and replace(credit, total_minor=-credit.total_minor, tax_minor=-credit.tax_minor)
         currency = text(row, "CurrencyCode")
         total, tax, due = (_minor(row, name, currency) for name in ("Total", "TotalTax", "AmountDue"))
         return Figures(currency, total, tax, due, text(row, "Status") in {"AUTHORISED", "PAID"})

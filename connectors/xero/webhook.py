@@ -13,7 +13,7 @@ from connectors.contract import Notification, Row
 from connectors.rows import Unreadable, needed_text, parts, text
 from connectors.strict_json import parse as parse_json
 from connectors.xero.wire import moment
-from core.canonical import canonical_json
+from core.canonical import canonical_json, digest
 from core.kinds import Kind
 
 _KINDS = {"INVOICE": Kind.INVOICE, "CONTACT": Kind.CUSTOMER, "CREDITNOTE": Kind.CREDIT_NOTE}
@@ -32,7 +32,17 @@ def parse(body: bytes) -> Sequence[Notification]:
     message = parse_json(body)
     if not isinstance(message, dict) or "events" not in message:
         raise Unreadable("there is no list of events")
-    return [_notification(event) for event in parts(message, "events")]
+    return [_readable_or_not(event) for event in parts(message, "events")]
+
+
+def _readable_or_not(event: Row) -> Notification:
+    """Xero: one message tells of many documents; what is wrong with one of them is no news about the others."""
+    try:
+        return _notification(event)
+    except Unreadable as trouble:
+        said = canonical_json(event)
+        key = f"unreadable:{digest(event)}"
+        return Notification(key, "unreadable", "", None, "", None, content=said, problem=str(trouble))
 
 
 def _notification(event: Row) -> Notification:

@@ -10,6 +10,7 @@ context.configure(
     render_as_batch=True,
     transactional_ddl=True,
     compare_type=True,
+    on_version_apply=context.config.attributes["applied"],
 )
 with context.begin_transaction():
     context.run_migrations()

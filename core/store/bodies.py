@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, insert, select
 
+from core.errors import Misconfigured
 from core.seal import DataKey
 from core.store import schema
 from core.store.work import Store, Work
@@ -69,6 +70,24 @@ def open_bodies(
         store.data_keys[workspace_id, row.scope] = known
         opened[row.id] = known[1].open(row.sealed, _bound(workspace_id, row.id))
     return opened
+
+
+def check_keys(store: Store) -> None:
+    """Raises Misconfigured unless our keys open what was sealed last, in whichever workspace."""
+    key = schema.data_key
+    with store.read() as database:
+        newest = database.execute(
+            select(key).where(key.c.wrapped.is_not(None)).order_by(key.c.created_at.desc()).limit(1)
+        ).one_or_none()
+    if newest is None:
+        return
+    try:
+        store.masters.unwrap(newest.wrapped, _bound(newest.workspace_id, newest.id))
+    except Misconfigured:
+        raise Misconfigured(
+            "The key does not open what this database holds, so it is another hub's: set SUBLEDGER_KEYS to that hub's "
+            "keys, or give this hub a database of its own."
+        ) from None
 
 
 def _find(store: Store, connection: Connection, workspace_id: str, scope: str) -> tuple[str, DataKey] | None:

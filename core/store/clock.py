@@ -4,6 +4,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import Busy
 
 _MEASURE_SECONDS = 30
 
@@ -17,10 +20,14 @@ class DatabaseClock:
         self._at = datetime.min.replace(tzinfo=UTC)
 
     def now(self) -> datetime:
+        """Raises Busy when the database is away."""
         steady = time.monotonic()
         if steady - self._measured > _MEASURE_SECONDS:
-            with self._engine.connect() as connection:
-                self._at = connection.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+            try:
+                with self._engine.connect() as connection:
+                    self._at = connection.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+            except DBAPIError:
+                raise Busy("The database went away, and with it the time; try again shortly.") from None
             self._measured = steady
         return self._at + timedelta(seconds=steady - self._measured)
 

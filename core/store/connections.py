@@ -56,6 +56,9 @@ class Connection:
     book: Book
     book_name: str
     options: Mapping[str, str]
+    closed_until: str = ""
+    """The last day (ISO) that may no longer be written to there, as it was read; empty for none."""
+    closed_read_at: datetime | None = None
 
     def option(self, name: str, declared: float) -> float:
         """A declared number, unless this connection says otherwise."""
@@ -103,6 +106,8 @@ def _connection(row: Row[Any]) -> Connection:
         book=Book(row.base_currency, row.time_zone, row.country),
         book_name=row.book_name,
         options=row.options,
+        closed_until=row.closed_until or "",
+        closed_read_at=row.closed_read_at,
     )
 
 
@@ -179,31 +184,46 @@ class App:
     id: str
     workspace_id: str
     vendor: str
+    environment: str
     secrets: Credentials
     connections: Mapping[str, str]
     """Those that it serves: our id to the vendor's id of the account."""
+    sealed: bytes = field(repr=False)
+    """Its secrets as they stand in its row: sealed anew whenever they are set."""
 
 
-_APP = (
+_APPS = (
     select(schema.app, schema.connection.c.id.label("connection_id"), schema.connection.c.account)
     .outerjoin(
         schema.connection,
         (schema.connection.c.workspace_id == schema.app.c.workspace_id)
         & (schema.connection.c.app_id == schema.app.c.id),
     )
-    .where(schema.app.c.id == bindparam("app_id"))
+    .where(schema.app.c.id.in_(bindparam("app_ids", expanding=True)))
 )
 
 
 def app(store: Store, database: Database, app_id: str) -> App | None:
     """By its id alone, with all that the webhook door asks about it: it knows no workspace yet."""
-    rows = database.execute(_APP, {"app_id": app_id}).all()
+    rows = database.execute(_APPS, {"app_ids": [app_id]}).all()
     if not rows:
         return None
     one = rows[0]
     secrets = _open(store, database, one.workspace_id, one.id, one.secrets)
-    served = {row.connection_id: row.account for row in rows if row.connection_id is not None}
-    return App(one.id, one.workspace_id, one.vendor, secrets, served)
+    return App(one.id, one.workspace_id, one.vendor, one.environment, secrets, _served(rows), one.secrets)
+
+
+def unchanged(database: Database, apps: Sequence[App]) -> list[bool]:
+    """For each, whether it still stands in the database as it was read: the same secrets, the same connections."""
+    rows: dict[str, list[Row[Any]]] = {one.id: [] for one in apps}
+    for row in database.execute(_APPS, {"app_ids": list(rows)}):
+        rows[row.id].append(row)
+    standing = {app_id: (found[0].secrets, _served(found)) for app_id, found in rows.items() if found}
+    return [standing.get(one.id) == (one.sealed, one.connections) for one in apps]
+
+
+def _served(rows: Sequence[Row[Any]]) -> dict[str, str]:
+    return {row.connection_id: row.account for row in rows if row.connection_id is not None}
 
 
 def credentials(store: Store, database: Database, of: Connection) -> tuple[int, datetime | None, Credentials]:
@@ -313,12 +333,45 @@ def ask_first(work: Work, one: Connection, until: datetime) -> None:
     _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
 
 
+def keep_closed(work: Work, connection_id: str, closed_until: str) -> None:
+    _set(work, connection_id, closed_until=closed_until or None, closed_read_at=work.now)
+
+
+def doubt_closed(work: Work, connection_id: str) -> None:
+    """Something speaks against what was read last: it counts until it is read again, which is to happen first."""
+    _set(work, connection_id, closed_read_at=None)
+
+
 def succeeded(work: Work, connection_id: str) -> None:
     table = schema.connection
     work.connection.execute(
         update(table)
         .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.failures > 0)
         .values(failures=0, not_before=None)
+    )
+
+
+def take_probe(work: Work, connection_id: str, seconds: float) -> datetime | None:
+    """After a rest one asks first. Until when the connection rests for everybody else, unless an answer comes before;
+    None for all but that one.
+    """
+    table = schema.connection
+    until = work.now + timedelta(seconds=seconds)
+    taken = work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.not_before <= work.now)
+        .values(not_before=until)
+    )
+    return until if taken.rowcount == 1 else None
+
+
+def end_probe(work: Work, connection_id: str, until: datetime) -> None:
+    """Whoever asked first had nothing to ask after all: the next one may."""
+    table = schema.connection
+    work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.not_before == until)
+        .values(not_before=work.now)
     )
 
 

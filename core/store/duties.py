@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, or_, select, union_all
 from sqlalchemy.exc import IntegrityError
 
 from core.kinds import Kind
@@ -13,7 +13,12 @@ from core.lifecycle import DeliveryState
 from core.store import schema
 from core.store.work import Work
 
+_S = DeliveryState
+
+_PLACES = {kind.value: place for place, kind in enumerate(Kind)}
 _CATALOGUE = frozenset({Kind.PRODUCT, Kind.TAX_RATE, Kind.COUPON, Kind.PROMOTION_CODE, Kind.PRICE})
+
+_SLOTS_REMEMBERED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,12 @@ def due(database: Connection, now: datetime) -> list[Duty]:
     return sorted((Duty(*row) for row in rows), key=_urgency)
 
 
-def _urgency(duty: Duty) -> tuple[bool, str]:
-    """Money and customers go before the catalogue, and what is nearest to its goal before what only begins."""
-    return duty.kind in _CATALOGUE, duty.purpose
+def _urgency(duty: Duty) -> tuple[bool, str, int]:
+    """Money and customers go before the catalogue, and what is nearest to its goal before what only begins. Of what is
+    to be read, children come first: their answers bring parents along.
+    """
+    place = _PLACES[duty.kind]
+    return duty.kind in _CATALOGUE, duty.purpose, -place if duty.purpose == "ingest" else place
 
 
 def _work(now: datetime) -> Iterator[Select[Any]]:
@@ -70,7 +78,7 @@ def _work(now: datetime) -> Iterator[Select[Any]]:
     )
     yield (
         select(delivery.c.workspace_id, delivery.c.connection_id, delivery.c.kind, literal("deliver"))
-        .where(delivery.c.state == DeliveryState.PENDING.value, delivery.c.due_at <= now)
+        .where(delivery.c.state.in_([_S.PENDING.value, _S.WAITING.value]), delivery.c.due_at <= now)
         .distinct()
     )
     yield (
@@ -80,15 +88,31 @@ def _work(now: datetime) -> Iterator[Select[Any]]:
     )
 
 
+def latest_slots(database: Connection) -> dict[tuple[str, str], datetime]:
+    """By workspace and task: what was taken last. Whoever looks here first need not ask for what is gone."""
+    taken = schema.schedule_slot
+    rows = database.execute(
+        select(taken.c.workspace_id, taken.c.task, func.max(taken.c.slot)).group_by(taken.c.workspace_id, taken.c.task)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
 def take_slot(work: Work, task: str, slot: datetime) -> bool:
-    """True for exactly one of however many schedulers ask: a run per task and slot."""
+    """True for exactly one of however many schedulers ask: a run per task and slot.
+
+    Slots are remembered for longer than the clocks of two schedulers may differ, and no longer.
+    """
+    taken = schema.schedule_slot
     try:
         with work.connection.begin_nested():
-            work.connection.execute(
-                insert(schema.schedule_slot).values(workspace_id=work.workspace_id, task=task, slot=slot)
-            )
+            work.connection.execute(insert(taken).values(workspace_id=work.workspace_id, task=task, slot=slot))
     except IntegrityError:
         return False
+    work.connection.execute(
+        delete(taken).where(
+            taken.c.workspace_id == work.workspace_id, taken.c.task == task, taken.c.slot < slot - _SLOTS_REMEMBERED
+        )
+    )
     return True
 
 

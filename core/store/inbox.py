@@ -1,13 +1,12 @@
 """What we were told: receipts and their events, kept for ever, each event unique per connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, Insert, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from core.reasons import Reason, ReasonCode
 from core.store import schema
@@ -17,6 +16,7 @@ from core.store.work import Store, Work
 ATTEMPTS_MAX = 3
 
 _HINTS_MAX = 500
+_WAITING_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,17 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What came to an app's door, signed: its raw body, the headers that are kept, and what it tells."""
+
+    app_id: str
+    headers: Mapping[str, str]
+    body: bytes
+    readable: bool
+    told: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True)
 class Hint:
     """All pending events about one remote object, as one."""
 
@@ -43,22 +54,43 @@ class Hint:
     event_ids: tuple[str, ...]
 
 
-def receive(store: Store, work: Work, app_id: str, headers: Mapping[str, str], body: bytes, *, readable: bool) -> str:
-    """Keeps a signed message as it came: its raw bytes sealed, its headers, the moment. The receipt's id."""
-    receipt_id = work.new_id()
-    work.connection.execute(
-        insert(schema.receipt),
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Events that nobody works on yet, by the object that each is about."""
+
+    events: Mapping[tuple[str, str], Sequence[str]]
+
+    def answered_by(self, shown: Iterable[tuple[str, str]]) -> list[str]:
+        """The events about these (kind, remote id)."""
+        return [event_id for one in shown for event_id in self.events.get(one, ())]
+
+
+def receive(store: Store, work: Work, messages: Sequence[Message]) -> list[str]:
+    """Keeps signed messages as they came, their raw bytes sealed, and files what they tell. The receipts' ids."""
+    body_ids = keep(store, work, [one.body for one in messages])
+    receipts: list[dict[str, Any]] = [
         {
             "workspace_id": work.workspace_id,
-            "id": receipt_id,
-            "app_id": app_id,
-            "body_id": keep(store, work, [body])[0],
+            "id": work.new_id(),
+            "app_id": one.app_id,
+            "body_id": body_id,
             "received_at": work.now,
-            "headers": dict(headers),
-            "readable": readable,
-        },
+            "headers": dict(one.headers),
+            "readable": one.readable,
+        }
+        for one, body_id in zip(messages, body_ids, strict=True)
+    ]
+    work.connection.execute(insert(schema.receipt), receipts)
+    receipt_ids = [receipt["id"] for receipt in receipts]
+    _file(
+        work,
+        [
+            _row(store, work, told, receipt_id, "webhook")
+            for one, receipt_id in zip(messages, receipt_ids, strict=True)
+            for told in one.told
+        ],
     )
-    return receipt_id
+    return receipt_ids
 
 
 def note(store: Store, work: Work, told: Sequence[Told], receipt_id: str | None, cause: str) -> int:
@@ -67,15 +99,20 @@ def note(store: Store, work: Work, told: Sequence[Told], receipt_id: str | None,
     A known key with other contents (a vendor's fault, or an attack) is kept beside the first as parked, and what it
     is about is read afresh: the first event counts, but the truth is what a fetch shows.
     """
-    if not told:
+    return _file(work, [_row(store, work, one, receipt_id, cause) for one in told])
+
+
+def _file(work: Work, rows: Sequence[dict[str, Any]]) -> int:
+    if not rows:
         return 0
-    rows = [_row(store, work, one, receipt_id, cause) for one in told]
     firsts = {(row["connection_id"] or row["account"], row["key"]): row for row in reversed(rows)}
-    filed = set(work.connection.execute(_insert_new(work), list(firsts.values())).scalars())
-    repeats = [row for row in rows if row["id"] not in filed and row["connection_id"] is not None]
-    if repeats:
-        _file_conflicts(work, repeats)
-    return len(filed)
+    # in one order for all: two that file the same keys wait for each other, and never in a circle
+    new = [firsts[key] for key in sorted(firsts)]
+    count: int = work.connection.execute(_insert_new(work), new).rowcount
+    if count < len(rows):
+        filed = _filed(work, [row["id"] for row in rows])
+        _file_conflicts(work, [row for row in rows if row["id"] not in filed and row["connection_id"] is not None])
+    return count
 
 
 def claim(work: Work, connection_id: str, kind: str, objects_max: int) -> list[Hint]:
@@ -112,6 +149,25 @@ def claim(work: Work, connection_id: str, kind: str, objects_max: int) -> list[H
     if ids:
         work.connection.execute(update(event).where(*_these(work, ids)).values(attempts=event.c.attempts + 1))
     return [Hint(remote_id, tuple(event_ids)) for remote_id, event_ids in chosen.items()]
+
+
+def waiting(database: Connection, workspace_id: str, connection_id: str) -> Waiting:
+    """What a read that begins after this answers too, should it show these objects. Not more than is soon looked at."""
+    event = schema.event
+    rows = database.execute(
+        select(event.c.id, event.c.kind, event.c.remote_id)
+        .where(
+            event.c.workspace_id == workspace_id,
+            event.c.connection_id == connection_id,
+            event.c.state == "pending",
+            event.c.attempts == 0,
+        )
+        .limit(_WAITING_MAX)
+    )
+    events: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        events.setdefault((row.kind, row.remote_id), []).append(row.id)
+    return Waiting(events)
 
 
 def finish(work: Work, event_ids: Sequence[str]) -> None:
@@ -166,12 +222,16 @@ def _row(store: Store, work: Work, told: Told, receipt_id: str | None, cause: st
     }
 
 
-def _insert_new(work: Work) -> ReturningInsert[tuple[str]]:
-    """Files the rows whose key is new, and returns their ids."""
+def _insert_new(work: Work) -> Insert:
+    """Files the rows whose key is new, and says how many those were: all of them, nearly always."""
     on_postgresql = work.connection.dialect.name == "postgresql"
     into: postgresql.Insert | sqlite.Insert
     into = postgresql.insert(schema.event) if on_postgresql else sqlite.insert(schema.event)
-    return into.on_conflict_do_nothing().returning(schema.event.c.id)
+    return into.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+def _filed(work: Work, event_ids: Sequence[str]) -> set[str]:
+    return set(work.connection.execute(select(schema.event.c.id).where(*_these(work, event_ids))).scalars())
 
 
 def _file_conflicts(work: Work, repeats: Sequence[dict[str, Any]]) -> None:

@@ -1,5 +1,7 @@
 """Brings the database to this version's schema, all migrations in one transaction."""
 
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from alembic import command
@@ -14,18 +16,24 @@ _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _LOCK = 5_083_229_170  # any constant of ours: one upgrade at a time on one PostgreSQL
 
 
-def config(connection: Connection | None = None) -> Config:
+def config(connection: Connection | None = None, applied: Callable[..., None] | None = None) -> Config:
     alembic = Config()
     alembic.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     alembic.attributes["connection"] = connection
+    alembic.attributes["applied"] = applied
     return alembic
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
+def upgrade(engine: Engine, revision: str = "head", told: Callable[[int, int], None] = lambda *_: None) -> None:
+    """`told` hears after each migration how many are done, and of how many."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        command.upgrade(config(connection), revision)
+        current = MigrationContext.configure(connection).get_current_revision()
+        scripts = ScriptDirectory.from_config(config())
+        steps = len(list(scripts.iterate_revisions(revision, current or "base")))
+        done = count(1)
+        command.upgrade(config(connection, lambda **_: told(next(done), steps)), revision)
 
 
 def check_schema(engine: Engine) -> None:

@@ -10,12 +10,18 @@ from sqlalchemy import and_, delete, exists, insert, select, update
 from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
 from core.reasons import Reason, ReasonCode
-from core.store import schema
+from core.store import connections, schema
 from core.store.bodies import keep, open_bodies
 from core.store.work import Store, Work
 
 LINGER_SECONDS = 0.5
 """How long a delivery may wait for company in its batch."""
+
+LOOK_AGAIN = timedelta(minutes=1)
+LOOK_AGAIN_MAX = timedelta(hours=1)
+"""What waits is tried again without being woken: as long after as it has been owed, within these bounds."""
+
+LOOK_AGAIN_AT_ONCE = 1000
 
 ATTEMPTS_MAX = 6
 """Begun so often without any result: something about this document stops the work, or its answer is lost each time."""
@@ -151,6 +157,23 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
     return owed
 
 
+def still_ready(work: Work, delivery_ids: Sequence[str]) -> set[str]:
+    """Those of the claimed that no later revision has taken the place of meanwhile. They stay so until the commit."""
+    delivery = schema.delivery
+    return set(
+        work.connection.execute(
+            select(delivery.c.id)
+            .where(
+                delivery.c.workspace_id == work.workspace_id,
+                delivery.c.id.in_(delivery_ids),
+                delivery.c.state == _S.PENDING.value,
+            )
+            .order_by(delivery.c.id)
+            .with_for_update(key_share=True)
+        ).scalars()
+    )
+
+
 def park(work: Work, delivery_id: str, reason: Reason) -> None:
     _move(
         work,
@@ -162,20 +185,104 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
     )
 
 
-def wait_for(work: Work, delivery_id: str, needed_record_ids: Iterable[str]) -> None:
-    """The delivery sleeps until what it needs has arrived at that connection."""
-    _move(work, [delivery_id], _S.WAITING, attempts=0)
-    work.connection.execute(
-        insert(schema.delivery_need),
-        [
-            {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
-            for record_id in sorted(set(needed_record_ids))
-        ],
+def wait_for(work: Work, connection_id: str, needs: Mapping[str, Iterable[str]], *, leaving: bool = False) -> list[str]:
+    """Deliveries, by id with the records that each needs, sleep until these have arrived at that connection or,
+    `leaving`, are gone there.
+
+    Those of which some of it has come about since the caller looked stay ready, and are looked at again: their ids.
+    """
+    needed = {delivery_id: sorted(set(record_ids)) for delivery_id, record_ids in needs.items()}
+    _waits_or_wakes(work, connection_id)
+    link = schema.link
+    there = set(
+        work.connection.execute(
+            select(link.c.record_id).where(
+                link.c.workspace_id == work.workspace_id,
+                link.c.connection_id == connection_id,
+                link.c.record_id.in_({record_id for record_ids in needed.values() for record_id in record_ids}),
+                link.c.part == "",
+                link.c.removed_at.is_(None),
+            )
+        ).scalars()
     )
+    ready = [
+        one
+        for one, record_ids in needed.items()
+        if not (there.issuperset(record_ids) if leaving else there.isdisjoint(record_ids))
+    ]
+    _values(work, ready, attempts=0)
+    sleeping = [one for one in needed if one not in ready]
+    for due_at, ids in _next_looks(work, sleeping).items():
+        _move(work, ids, _S.WAITING, attempts=0, due_at=due_at)
+    _need(work, {one: needed[one] for one in sleeping})
+    return ready
+
+
+def hold(
+    work: Work,
+    delivery_id: str,
+    reason: Reason,
+    *,
+    until: datetime | None = None,
+    news_of: Iterable[str] = (),
+) -> None:
+    """The delivery sleeps for a reason that passes by itself: until then, or until one of these records is settled."""
+    _move(
+        work,
+        [delivery_id],
+        _S.WAITING,
+        attempts=0,
+        due_at=until or next(iter(_next_looks(work, [delivery_id]))),
+        reason_code=reason.code.value,
+        reason_params=reason.params,
+    )
+    _need(work, {delivery_id: sorted(set(news_of))})
+
+
+def _need(work: Work, needed: Mapping[str, Sequence[str]]) -> None:
+    rows = [
+        {"workspace_id": work.workspace_id, "delivery_id": delivery_id, "record_id": record_id}
+        for delivery_id, record_ids in needed.items()
+        for record_id in record_ids
+    ]
+    if rows:
+        work.connection.execute(insert(schema.delivery_need), rows)
+
+
+def _next_looks(work: Work, delivery_ids: Sequence[str]) -> dict[datetime, list[str]]:
+    """When to look at which of them again: the longer they were owed, the later."""
+    delivery = schema.delivery
+    rows = work.connection.execute(
+        select(delivery.c.id, delivery.c.created_at).where(
+            delivery.c.workspace_id == work.workspace_id, delivery.c.id.in_(delivery_ids)
+        )
+    )
+    looks: dict[datetime, list[str]] = {}
+    for delivery_id, owed_since in rows:
+        looks.setdefault(work.now + min(max(work.now - owed_since, LOOK_AGAIN), LOOK_AGAIN_MAX), []).append(delivery_id)
+    return looks
+
+
+def look_again(work: Work, connection_id: str, kind: str) -> None:
+    """What has slept long enough is tried again: what should have woken it may have passed by while it lay down."""
+    delivery = schema.delivery
+    slept = work.connection.execute(
+        select(delivery.c.id)
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.kind == kind,
+            delivery.c.state == _S.WAITING.value,
+            delivery.c.due_at <= work.now,
+        )
+        .limit(LOOK_AGAIN_AT_ONCE)
+    ).scalars()
+    _try_again(work, list(slept))
 
 
 def wake(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
     """What waited for these records there may be tried again. The kinds that woke."""
+    _waits_or_wakes(work, connection_id)
     delivery, need = schema.delivery, schema.delivery_need
     rows = work.connection.execute(
         select(delivery.c.id, delivery.c.kind)
@@ -188,13 +295,33 @@ def wake(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
         )
         .distinct()
     ).all()
-    ids = [row.id for row in rows]
-    if ids:
-        work.connection.execute(
-            delete(need).where(need.c.workspace_id == work.workspace_id, need.c.delivery_id.in_(ids))
-        )
-        _move(work, ids, _S.PENDING, due_at=work.now + timedelta(seconds=LINGER_SECONDS))
+    _try_again(work, [row.id for row in rows], timedelta(seconds=LINGER_SECONDS))
     return {row.kind for row in rows}
+
+
+def free(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[str]:
+    """Something that rested on these records is gone there: what was refused, maybe for that, is tried again."""
+    delivery = schema.delivery
+    rows = work.connection.execute(
+        select(delivery.c.id, delivery.c.kind).where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.state == _S.PARKED.value,
+            delivery.c.reason_code.in_([ReasonCode.NOT_CHANGEABLE.value, ReasonCode.REFUSED.value]),
+            delivery.c.record_id.in_(list(record_ids)),
+        )
+    ).all()
+    _try_again(work, [row.id for row in rows])
+    return {row.kind for row in rows}
+
+
+def _try_again(work: Work, delivery_ids: Sequence[str], in_a_while: timedelta = timedelta()) -> None:
+    need = schema.delivery_need
+    if delivery_ids:
+        work.connection.execute(
+            delete(need).where(need.c.workspace_id == work.workspace_id, need.c.delivery_id.in_(delivery_ids))
+        )
+    _move(work, delivery_ids, _S.PENDING, due_at=work.now + in_a_while, reason_code=None, reason_params=None)
 
 
 def give_back(work: Work, delivery_ids: Sequence[str]) -> None:
@@ -221,22 +348,40 @@ def settle(work: Work, delivery_ids: Sequence[str]) -> None:
     _move(work, delivery_ids, _S.DELIVERED, settled_at=work.now, reason_code=None, reason_params=None)
 
 
+def put_off(work: Work, connection_id: str, code: ReasonCode, until: datetime) -> None:
+    """What is held there for this cause is looked at again together."""
+    delivery = schema.delivery
+    work.connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.state == _S.WAITING.value,
+            delivery.c.reason_code == code.value,
+        )
+        .values(due_at=until)
+    )
+
+
 def release(work: Work, connection_id: str, codes: Sequence[ReasonCode]) -> int:
-    """Parked deliveries whose cause may be gone are tried again. How many."""
+    """Deliveries that are parked or held for a cause that may be gone are tried again. How many."""
     delivery = schema.delivery
     ids = (
         work.connection.execute(
             select(delivery.c.id).where(
                 delivery.c.workspace_id == work.workspace_id,
                 delivery.c.connection_id == connection_id,
-                delivery.c.state == _S.PARKED.value,
+                delivery.c.state.in_([_S.PARKED.value, _S.WAITING.value]),
                 delivery.c.reason_code.in_([code.value for code in codes]),
             )
         )
         .scalars()
         .all()
     )
-    _move(work, ids, _S.PENDING, reason_code=None, reason_params=None, due_at=work.now)
+    _try_again(work, ids)
+    if ReasonCode.PERIOD_LOCKED in codes:
+        # whoever tries again says that something may have changed there
+        connections.doubt_closed(work, connection_id)
     return len(ids)
 
 
@@ -378,6 +523,21 @@ def _move(work: Work, delivery_ids: Sequence[str], to: DeliveryState, **values: 
     ).rowcount
     if moved != len(delivery_ids):
         raise AssertionError(f"{len(delivery_ids) - moved} deliveries may not become {to.value} from where they are")
+
+
+def _waits_or_wakes(work: Work, connection_id: str) -> None:
+    """One at a time: whoever begins to wait sees what has arrived, and whoever wakes sees who waits.
+
+    PostgreSQL: without this, each could be done before the other can be seen, and the delivery would sleep for ever.
+    SQLite has one writer anyway.
+    """
+    if work.connection.dialect.name == "postgresql":
+        connection = schema.connection
+        work.connection.execute(
+            select(connection.c.id)
+            .where(connection.c.workspace_id == work.workspace_id, connection.c.id == connection_id)
+            .with_for_update(key_share=True)
+        )
 
 
 def _values(work: Work, delivery_ids: Sequence[str], **values: Any) -> None:

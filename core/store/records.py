@@ -35,6 +35,21 @@ class Known:
     content_hash: str
 
 
+def hold(work: Work, record_ids: Iterable[str]) -> None:
+    """Nobody else changes what follows from these records before our commit; who came first is waited for, and seen.
+
+    SQLite has one writer anyway.
+    """
+    record = schema.record
+    if work.connection.dialect.name == "postgresql":
+        work.connection.execute(
+            select(record.c.id)
+            .where(record.c.workspace_id == work.workspace_id, record.c.id.in_(list(record_ids)))
+            .order_by(record.c.id)
+            .with_for_update(key_share=True)
+        )
+
+
 def known(work: Work, record_ids: Iterable[str]) -> dict[str, Known]:
     record = schema.record
     rows = work.connection.execute(

@@ -67,6 +67,8 @@ def load(
     store: Store, connection: Connection, workspace_id: str, kind: Kind, record_ids: Sequence[str]
 ) -> dict[str, Entity]:
     """The entities by record id, their references in our ids."""
+    if not record_ids:
+        return {}
     table = _TABLES[kind]
     rows = (
         connection.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id.in_(record_ids)))
@@ -85,6 +87,26 @@ def load(
             content["status"] = InvoiceStatus(content["status"])
         loaded[row["id"]] = ENTITY_TYPES[kind](**content)
     return loaded
+
+
+def pointing(
+    connection: Connection, workspace_id: str, kinds: Sequence[Kind], record_ids: Sequence[str]
+) -> dict[str, set[tuple[Kind, str]]]:
+    """By record: which records of these kinds point to it with one of their own fields."""
+    found: dict[str, set[tuple[Kind, str]]] = {}
+    for kind in kinds if record_ids else ():
+        table = _TABLES[kind]
+        for spec in fields(ENTITY_TYPES[kind]):
+            if "kind" in spec.metadata:
+                pointer = table.c[_column(spec)]
+                rows = connection.execute(
+                    select(table.c.id, pointer.label("to")).where(
+                        table.c.workspace_id == workspace_id, pointer.in_(record_ids)
+                    )
+                )
+                for row in rows:
+                    found.setdefault(row.to, set()).add((kind, row.id))
+    return found
 
 
 def _columns(store: Store, work: Work, kind: Kind, entities: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """How the hub is: counts and ages over all workspaces, for monitoring. Nothing about anybody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,12 @@ class ConnectionState:
     id: str
     active: bool
     window_calls: int
+    window_started_at: datetime | None
+    failures: int
+    """In a row."""
+    not_before: datetime | None
+    """Left alone until then."""
+    options: Mapping[str, str]
 
 
 def counts(database: Connection) -> dict[tuple[str, str], int]:
@@ -34,11 +41,43 @@ def oldest_pending_seconds(database: Connection, now: datetime) -> dict[str, flo
     return ages
 
 
+def pending(database: Connection) -> dict[tuple[str, str, str], int]:
+    """(event or delivery; connection id; kind) to the number of rows that are to be worked on."""
+    found = {}
+    for table in (schema.event, schema.delivery):
+        lane = (table.c.connection_id, table.c.kind)
+        for row in database.execute(
+            select(*lane, func.count().label("rows")).where(table.c.state == "pending").group_by(*lane)
+        ):
+            found[table.name, row.connection_id or "", row.kind] = int(row.rows)
+    return found
+
+
+def parked(database: Connection) -> dict[tuple[str, str], int]:
+    """(event or delivery; reason code) to the number of rows that wait for a person."""
+    found = {}
+    for table in (schema.event, schema.delivery):
+        for row in database.execute(
+            select(table.c.reason_code, func.count().label("rows"))
+            .where(table.c.state == "parked")
+            .group_by(table.c.reason_code)
+        ):
+            found[table.name, row.reason_code] = int(row.rows)
+    return found
+
+
 def connection_states(database: Connection) -> list[ConnectionState]:
-    connection = schema.connection
-    rows = database.execute(
-        select(connection.c.vendor, connection.c.id, connection.c.state, connection.c.window_calls).order_by(
-            connection.c.id
+    rows = database.execute(select(schema.connection).order_by(schema.connection.c.id))
+    return [
+        ConnectionState(
+            row.vendor,
+            row.id,
+            row.state == "active",
+            row.window_calls,
+            row.window_started_at,
+            row.failures,
+            row.not_before,
+            row.options,
         )
-    )
-    return [ConnectionState(row.vendor, row.id, row.state == "active", row.window_calls) for row in rows]
+        for row in rows
+    ]

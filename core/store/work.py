@@ -22,7 +22,7 @@ from core.seal import DataKey, MasterKeys
 from core.tripwire import inside_work
 
 _ATTEMPTS_MAX = 5
-_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT, _DISK_FULL = "40001", "40P01", "55P03", "53100"
 
 _T = TypeVar("_T")
 
@@ -103,7 +103,7 @@ def _busy(error: DBAPIError) -> Busy | None:
         return None
     if "locked" in text or "busy" in text or state in {_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT}:
         return Busy("The database is locked by another process; nothing was written, try again shortly.")
-    if "full" in text or "no space" in text or "readonly" in text:
+    if state == _DISK_FULL or "full" in text or "readonly" in text:
         return Busy(
             "The database cannot grow (disk full or read-only); nothing was written. Make room, then try again."
         )

@@ -10,6 +10,8 @@ from sandbox.stripe.settings import in_force
 from sandbox.stripe.showing import INCLUDED, show
 from sandbox.stripe.store import KIND_OF_PREFIX, Store
 
+_ANY_KIND = frozenset({"source"})
+"""Fields that hold objects of several kinds: what one of them has may be asked for below, and the others lack it."""
 _KIND_OF_FIELD = {"product": "product", "coupon": "coupon", "products": "product"}
 """Fields whose ids may have been chosen by the user, so that their prefix says nothing."""
 
@@ -39,7 +41,7 @@ def expand(store: Store, shown: Shown, wanted: list[list[str]]) -> Shown:
     return expanded
 
 
-def _walk(store: Store, node: Any, path: list[str], whole: str) -> None:
+def _walk(store: Store, node: Any, path: list[str], whole: str, *, any_kind: bool = False) -> None:
     if not path or node is None:
         return
     if isinstance(node, list):
@@ -53,13 +55,13 @@ def _walk(store: Store, node: Any, path: list[str], whole: str) -> None:
         include = INCLUDED.get((node.get("object", ""), name))
         row = store.find(node.get("object", ""), node.get("id", ""))
         if include is None or row is None:
-            if node.get("deleted"):
+            if node.get("deleted") or any_kind:
                 return
             raise _cannot(whole)
         node[name] = deepcopy(include(store, row))
     elif not rest or isinstance(node[name], str) or _ids(node[name]):
         node[name] = _opened(store, name, node[name], lambda: _cannot(whole))
-    _walk(store, node[name], rest, whole)
+    _walk(store, node[name], rest, whole, any_kind=name in _ANY_KIND)
 
 
 def _ids(value: Any) -> bool:

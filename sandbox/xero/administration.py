@@ -1,17 +1,19 @@
 """The sandbox's own routes: what no API of the vendor can change or tell."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from sandbox.kit import Request, Response
 from sandbox.post import is_loopback
-from sandbox.xero import settings, wire
+from sandbox.xero import contacts, settings, wire
 from sandbox.xero.bank_accounts import balance
 from sandbox.xero.codec import encode
+from sandbox.xero.errors import InvalidError
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.limits import Limits
-from sandbox.xero.rows import Currency
+from sandbox.xero.rows import Contact, Currency
 from sandbox.xero.webhooks import RETRY_SECONDS, SIGNING_KEY, Webhooks
 
 
@@ -28,10 +30,10 @@ class Administration:
                 return Response.of_json(200, self._balances())
             case "GET", "deliveries":
                 return Response.of_json(200, {"deliveries": self._webhooks.log, **self._webhooks.shown()})
-            case "POST", "rules" | "organisation" | "limits" | "webhook" as route:
+            case "POST", route if route in _CHANGES:
                 try:
                     return Response.of_json(200, self._change(route, wire.parse(request.body or b"{}")))
-                except (TypeError, ValueError) as bad:
+                except (TypeError, ValueError, InvalidError) as bad:
                     return Response.of_json(400, {"error": str(bad)})
         return None
 
@@ -41,26 +43,67 @@ class Administration:
         return {account.code: str(wire.amount(balance(self._ledger, account))) for account in banks}
 
     def _change(self, route: str, wanted: Any) -> Any:
-        ledger = self._ledger
         if not isinstance(wanted, dict):
             raise TypeError("the body is a JSON object")
-        if route == "rules":
-            if not all(isinstance(value, bool) for value in wanted.values()):
-                raise TypeError("rules are switched by true and false")
-            ledger.rules = replace(ledger.rules, **wanted)
-            return encode(ledger.rules)
-        if route == "organisation":
-            ledger.organisation = replace(ledger.organisation, **_organisation(wanted))
-            base = ledger.organisation.base_currency
-            if ledger.currencies.get(base) is None:
-                ledger.currencies.put(Currency(base, ledger.now(), base))
-                ledger.journal.take()
-            return encode(ledger.organisation)
-        if route == "limits":
-            return encode(self._limits.allow(wanted))
-        return self._subscribe(wanted)
+        return _CHANGES[route](self, wanted)
 
-    def _subscribe(self, wanted: dict[str, Any]) -> Any:
+    def switch_rules(self, wanted: dict[str, Any]) -> Any:
+        if not all(isinstance(value, bool) for value in wanted.values()):
+            raise TypeError("rules are switched by true and false")
+        self._ledger.rules = replace(self._ledger.rules, **wanted)
+        return encode(self._ledger.rules)
+
+    def change_organisation(self, wanted: dict[str, Any]) -> Any:
+        ledger = self._ledger
+        ledger.organisation = replace(ledger.organisation, **_organisation(wanted))
+        base = ledger.organisation.base_currency
+        if ledger.currencies.get(base) is None:
+            ledger.currencies.put(Currency(base, ledger.now(), base))
+            ledger.journal.take()
+        return encode(ledger.organisation)
+
+    def allow(self, wanted: dict[str, Any]) -> Any:
+        return encode(self._limits.allow(wanted))
+
+    def merge_contacts(self, wanted: dict[str, Any]) -> Any:
+        """{"contacts": [ContactID, ...], "into": ContactID}: all active."""
+        if not isinstance(wanted.get("contacts"), list):
+            raise TypeError("contacts is a list of ContactIDs")
+        merged = [self._contact(one) for one in wanted["contacts"]]
+        survivor = self._contact(wanted.get("into"))
+        ids = {row.id for row in merged}
+        if not merged or survivor.id in ids or len(ids) < len(merged):
+            raise ValueError("contacts names other contacts than into, each once")
+        if any(row.status != "ACTIVE" for row in (*merged, survivor)):
+            raise ValueError("only active contacts are merged")
+        return self._told(lambda: contacts.merge(self._ledger, merged, survivor))
+
+    def restore_contact(self, wanted: dict[str, Any]) -> Any:
+        """{"contact": ContactID}: an archived one."""
+        archived = self._contact(wanted.get("contact"))
+        if archived.status != "ARCHIVED":
+            raise ValueError("only an archived contact is restored")
+        return self._told(lambda: [contacts.restore(self._ledger, archived)])
+
+    def _contact(self, contact_id: Any) -> Contact:
+        contact = self._ledger.contacts.get(str(contact_id).lower())
+        if contact is None:
+            raise ValueError(f"there is no contact {contact_id!r}")
+        return contact
+
+    def _told(self, write: Callable[[], list[Contact]]) -> Any:
+        """Written by a person in Xero: subscribers hear of what changed."""
+        with self._ledger.journal.savepoint():
+            rows = write()
+        changes = [
+            change
+            for change in self._ledger.journal.take()
+            if change.before is None or change.before.updated_at != change.row.updated_at
+        ]
+        self._webhooks.notice(changes, self._ledger.organisation_id, self._ledger.rules)
+        return {"Contacts": [contacts.shown_contact(self._ledger, row, whole=True) for row in rows]}
+
+    def subscribe(self, wanted: dict[str, Any]) -> Any:
         """{"url", "signing_key", "retry_seconds": [...]}: the last two have defaults."""
         url, key = wanted.get("url"), wanted.get("signing_key", SIGNING_KEY)
         retries = wanted.get("retry_seconds", RETRY_SECONDS)
@@ -71,6 +114,16 @@ class Administration:
         if not retries or not all(float(seconds) >= 0 for seconds in retries):
             raise ValueError("retry_seconds are numbers from 0")
         return encode(self._webhooks.subscribe(url, key, tuple(float(seconds) for seconds in retries)))
+
+
+_CHANGES: dict[str, Callable[[Administration, dict[str, Any]], Any]] = {
+    "rules": Administration.switch_rules,
+    "organisation": Administration.change_organisation,
+    "limits": Administration.allow,
+    "webhook": Administration.subscribe,
+    "merge_contacts": Administration.merge_contacts,
+    "restore_contact": Administration.restore_contact,
+}
 
 
 def _organisation(wanted: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,9 @@ def _allocate(ledger: Ledger, kind: CreditKind, credit_id: str, element: Element
         raise InvalidError("Invoice not found")
     amount = wire.read_amount(element, "Amount")
     _check(credit, invoice, amount)
-    day = wire.read_day(element, "Date") or ledger.today()
+    day = wire.read_day(element, "Date")
+    if day is None:
+        raise InvalidError("The allocation date must be specified")
     ledger.check_lock_dates(day)
     allocation = Allocation(
         id=ledger.new_id(ledger.allocations, "allocation", credit.id, invoice.id, amount),
@@ -88,7 +90,7 @@ def _allocate(ledger: Ledger, kind: CreditKind, credit_id: str, element: Element
 def _check(credit: Credit, invoice: Invoice, amount: int | None) -> None:
     if credit.status != "AUTHORISED" or invoice.status != "AUTHORISED":
         raise InvalidError("Allocations can only be made between Authorised documents")
-    if credit.is_receivable != (invoice.type == "ACCREC"):
+    if credit.is_receivable != invoice.is_receivable:
         raise InvalidError("The credit cannot be allocated to an invoice of this type")
     if credit.contact_id != invoice.contact_id:
         raise InvalidError("The credit and the invoice must be of the same contact")

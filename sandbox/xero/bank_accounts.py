@@ -39,9 +39,11 @@ def check_currency_of(ledger: Ledger, account: Account, currency: str) -> None:
 
 
 def in_account_currency(ledger: Ledger, account: Account, currency: str, rate: Decimal, amount: int) -> int:
-    """`rate` is what one unit of the base currency buys of `currency`."""
+    """`rate` is what one unit of the base currency buys of `currency`, unless the rule about it is off."""
     if (account.currency or ledger.organisation.base_currency) == currency:
         return amount
+    if not ledger.rules.rates_are_foreign_units_for_a_base_unit:
+        rate = 1 / rate
     return wire.hundredths(wire.amount(amount) / rate)
 
 

@@ -28,7 +28,8 @@ class Call:
     @property
     def summarize_errors(self) -> bool:
         """Xero: the default is true whatever the specification says; clients write it in any case."""
-        return self.query.get("summarizeerrors", "true").strip().casefold() != "false"
+        usual = "true" if self.ledger.rules.errors_are_summarised_by_default else "false"
+        return self.query.get("summarizeerrors", usual).strip().casefold() != "false"
 
     def flag(self, name: str) -> bool:
         return self.query.get(name, "").strip().casefold() == "true"

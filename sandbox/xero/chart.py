@@ -6,8 +6,9 @@ the others are the organisation's additions (TAX001, ...), as they would be ther
 from decimal import Decimal
 from typing import NamedTuple
 
-from sandbox.xero.ledger import Ledger, Organisation, Rules
+from sandbox.xero.ledger import Ledger, Organisation
 from sandbox.xero.rows import Account, Currency, TaxComponent, TaxRate
+from sandbox.xero.rules import Rules
 
 CLASS_OF_TYPE = {
     "BANK": "ASSET",

@@ -1,6 +1,7 @@
 """Contacts: unique by name among the active ones; found by ContactID, ContactNumber or Name."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,14 @@ _PHONE = ("PhoneType", "PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
 _PERSON = ("FirstName", "LastName", "EmailAddress")
 _EMAIL = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}")  # Xero: ASCII only
 NAME_LENGTH_MAX, NUMBER_LENGTH_MAX = 255, 50
+_ARCHIVED = (
+    "The specified contact details matched an archived contact."
+    " Archived contacts cannot currently be edited via the API."
+)
+_ARCHIVED_IN_DOCUMENT = (
+    "The contact with the specified contact details has been archived. The contact must be un-archived"
+    " before creating new invoices or credit notes."
+)
 
 _LISTING: Listing[Contact] = Listing(
     "Contacts",
@@ -76,14 +85,14 @@ def get_contacts(call: Call) -> Answer:
         call,
         contacts,
         _LISTING,
-        lambda row, _: shown_contact(call.ledger, row),
+        lambda row, whole: shown_contact(call.ledger, row, whole=whole),
         candidates=candidates,
         holds=holds,
     )
 
 
 def get_contact(call: Call) -> Answer:
-    return Answer({"Contacts": [shown_contact(call.ledger, _found(call))]})
+    return Answer({"Contacts": [shown_contact(call.ledger, _found(call), whole=True)]})
 
 
 def put_contacts(call: Call) -> Answer:
@@ -99,8 +108,10 @@ def post_contact(call: Call) -> Answer:
     return _write(call, lambda _ledger, _element: found)
 
 
-def shown_contact(ledger: Ledger, row: Contact) -> dict[str, Any]:
+def shown_contact(ledger: Ledger, row: Contact, *, whole: bool = False) -> dict[str, Any]:
+    """`whole`: in a page or alone, which is where Xero names the contact that this one was merged into."""
     shown: dict[str, Any] = {"ContactID": row.id, "ContactNumber": row.number, "ContactStatus": row.status}
+    shown["MergedToContactID"] = row.merged_into_id if whole else None
     shown |= {"Name": row.name} | dict(row.details)
     shown |= {
         "Addresses": [dict(address) for address in row.addresses],
@@ -152,14 +163,41 @@ def contact_of_document(ledger: Ledger, element: Element) -> Contact:
             raise InvalidError("A Contact must be specified for this type of transaction")
         contact = saved_contact(ledger, named, None)
     if contact.status != "ACTIVE":
-        raise InvalidError(
-            "A contact with the specified contact details has been archived. The contact must be un-archived"
-            " before creating new invoices or credit notes."
-        )
+        raise InvalidError(_ARCHIVED_IN_DOCUMENT)
     return contact
 
 
+def check_contact_is_active(ledger: Ledger, contact_id: str) -> None:
+    """Before a document is changed, voided or deleted."""
+    if ledger.rules.documents_of_archived_contacts_stay_as_they_are and ledger.contacts[contact_id].status != "ACTIVE":
+        raise InvalidError(_ARCHIVED_IN_DOCUMENT)
+
+
+def merge(ledger: Ledger, contacts: Sequence[Contact], survivor: Contact) -> list[Contact]:
+    """As a person does it in Xero, where no API can: all documents follow, the merged contacts are archived.
+
+    Their names and numbers stay with them. Brings back the merged ones and, last, the survivor.
+    """
+    now = ledger.now()
+    moments = {} if ledger.rules.documents_of_merged_contacts_keep_their_moment else {"updated_at": now}
+    for contact in contacts:
+        for table in ledger.of_contacts:
+            for row in table.having("contact", contact.id):
+                table.put(replace(row, contact_id=survivor.id, **moments))
+    merged = [replace(contact, status="ARCHIVED", merged_into_id=survivor.id, updated_at=now) for contact in contacts]
+    return [ledger.contacts.put(row) for row in (*merged, replace(survivor, updated_at=now))]
+
+
+def restore(ledger: Ledger, contact: Contact) -> Contact:
+    """Active again, which only a person can do in Xero; documents that were merged away stay where they are."""
+    restored = replace(contact, status="ACTIVE", merged_into_id=None, updated_at=ledger.now())
+    _check_unique(ledger, restored)
+    return ledger.contacts.put(restored)
+
+
 def saved_contact(ledger: Ledger, element: Element, before: Contact | None) -> Contact:
+    if before and before.status == "ARCHIVED":
+        raise InvalidError(_ARCHIVED)
     name = (wire.read_text(element, "Name") or (before.name if before else "")).strip()
     if not name:
         raise InvalidError("The contact name must be specified")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sandbox.xero import wire
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.contacts import shown_in_document
-from sandbox.xero.documents import present
+from sandbox.xero.documents import present, shown_payments
 from sandbox.xero.errors import no_such_thing
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.lines import shown_line
@@ -91,19 +91,7 @@ def shown_credit(
             }
             for allocation in ledger.allocations.having("credit", row.id)
         ],
-        "Payments": [
-            {
-                "PaymentID": payment.id,
-                "Date": wire.ms_date(payment.paid_on),
-                "Amount": wire.amount(payment.amount),
-                "Reference": payment.reference or "",
-                "CurrencyRate": payment.rate,
-                "HasAccount": False,
-                "HasValidationErrors": False,
-            }
-            for payment in ledger.payments.having("document", row.id)
-            if payment.status == "AUTHORISED"
-        ],
+        "Payments": shown_payments(ledger, row),
         "HasAttachments": False,
         "HasErrors": False if kind is CREDIT_NOTE else None,
         "Contact": shown_in_document(ledger.contacts[row.contact_id]),

@@ -1,4 +1,4 @@
-"""What invoices and credit notes have in common: heads, lines, and how they change state."""
+"""What documents are made of: heads, lines, and the states that follow from what is open."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from sandbox.xero import wire
 from sandbox.xero.amounts import EXCLUSIVE, INCLUSIVE, NO_TAX, totals
 from sandbox.xero.calls import Call
-from sandbox.xero.contacts import contact_of_document
+from sandbox.xero.contacts import check_contact_is_active, contact_of_document
 from sandbox.xero.errors import InvalidError
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.lines import Terms, read_lines
@@ -74,6 +74,7 @@ def next_status(element: Element, status: str, word: str) -> str:
 
 def ended(ledger: Ledger, before: D, status: str) -> D:
     """Voided or deleted."""
+    check_contact_is_active(ledger, before.contact_id)
     if before.applied:
         raise InvalidError("This document cannot be voided as it has a payment or credit note allocated to it.")
     return replace(before, status=status, updated_at=ledger.now())
@@ -81,7 +82,9 @@ def ended(ledger: Ledger, before: D, status: str) -> D:
 
 def with_head(ledger: Ledger, element: Element, before: D, status: str) -> D:
     """Changed as far as the element says, but for its lines and what only its kind has."""
-    if before.applied and any(wire.given(element, name) for name in _MONEY_FIELDS):
+    check_contact_is_active(ledger, before.contact_id)
+    kept = before.applied and ledger.rules.documents_with_money_on_them_keep_their_amounts
+    if kept and any(wire.given(element, name) for name in _MONEY_FIELDS):
         raise InvalidError("This document cannot be edited as it has a payment or credit note allocated to it.")
     if wire.read_text(element, "Type") not in {None, before.type}:
         raise InvalidError("The Type of a document cannot be changed")
@@ -125,14 +128,13 @@ def with_lines(call: Call, element: Element, document: D, *, sale: bool, discoun
 
 
 def check_whole(document: Invoice | Credit) -> None:
-    """What holds for every document, and what an approved one needs."""
+    """What holds for every document, and that the lines of an approved one are coded."""
     if document.totals.total < 0:
         raise InvalidError("The document total must not be less than zero")
-    if document.status != "AUTHORISED":
-        return
-    if not document.lines:
-        raise InvalidError("One or more line items must be specified")
-    if any(line.account_id is None and line.unit_amount is not None for line in document.lines):
+    if document.open < 0:
+        raise InvalidError("The document total must not be less than what is paid and credited")
+    coded = all(line.account_id is not None or line.unit_amount is None for line in document.lines)
+    if document.status == "AUTHORISED" and not coded:
         raise InvalidError("Account code or ID must be specified")
 
 
@@ -141,9 +143,26 @@ def settled(ledger: Ledger, document: D, on: date) -> D:
     if document.status == "AUTHORISED" and document.open == 0:
         if document.applied or ledger.rules.zero_totals_are_paid_at_once:
             return replace(document, status="PAID", fully_paid_on=on)
-    elif document.status == "PAID" and document.open > 0:
+    elif document.status == "PAID" and document.open > 0 and ledger.rules.paid_documents_reopen:
         return replace(document, status="AUTHORISED", fully_paid_on=None)
     return document
+
+
+def shown_payments(ledger: Ledger, document: Invoice | Credit) -> list[dict[str, Any]]:
+    """The payments that stand on it, in short."""
+    return [
+        {
+            "PaymentID": payment.id,
+            "Date": wire.ms_date(payment.paid_on),
+            "Amount": wire.amount(payment.amount),
+            "Reference": payment.reference or "",
+            "CurrencyRate": payment.rate,
+            "HasAccount": False,
+            "HasValidationErrors": False,
+        }
+        for payment in ledger.payments.having("document", document.id)
+        if payment.status == "AUTHORISED"
+    ]
 
 
 def present(shown: dict[str, Any]) -> dict[str, Any]:

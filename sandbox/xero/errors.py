@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.xero.wire import Element
 
 VALIDATION = (10, "ValidationException", "A validation exception occurred")
+OBJECT_MISSING = (17, "ObjectDoesNotExistException")
 _STATUS_BODIES = {
     401: ("Unauthorized", "AuthenticationUnsuccessful"),
     403: ("Forbidden", "AuthenticationUnsuccessful"),

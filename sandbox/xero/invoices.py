@@ -3,30 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
-from sandbox.xero import wire
-from sandbox.xero.batches import write_each
+from sandbox.xero import numbered, wire
 from sandbox.xero.calls import Answer, Call
-from sandbox.xero.contacts import contact_of_document, shown_in_document
-from sandbox.xero.documents import (
-    check_whole,
-    ended,
-    new_status,
-    next_status,
-    present,
-    read_head,
-    settled,
-    with_head,
-    with_lines,
-)
+from sandbox.xero.contacts import shown_in_document
+from sandbox.xero.documents import present, shown_payments
 from sandbox.xero.errors import InvalidError, no_such_thing
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.lines import shown_line
 from sandbox.xero.listing import Listing, listed
-from sandbox.xero.rows import Invoice, Totals
+from sandbox.xero.numbered import Numbered
+from sandbox.xero.rows import Invoice
 from sandbox.xero.wire import Element
-
-NUMBER_LENGTH_MAX = 255
-_WORD = "Invoice"
 
 
 def get_invoices(call: Call) -> Answer:
@@ -52,34 +39,20 @@ def get_invoice(call: Call) -> Answer:
 
 
 def put_invoices(call: Call) -> Answer:
-    return _write(call, lambda element: _create(call, element))
+    return numbered.put_all(call, _KIND)
 
 
 def post_invoices(call: Call) -> Answer:
-    def write(element: Element) -> Invoice:
-        before = existing(call.ledger, element)
-        return _change(call, before, element) if before else _create(call, element)
-
-    return _write(call, write)
+    return numbered.post_all(call, _KIND)
 
 
 def post_invoice(call: Call) -> Answer:
-    before = _found(call)
-    return _write(call, lambda element: _change(call, before, element))
+    return numbered.post_one(call, _KIND, _found(call))
 
 
 def existing(ledger: Ledger, element: Element) -> Invoice | None:
-    """Which invoice an element means: by InvoiceID, else by InvoiceNumber."""
-    if invoice_id := wire.read_text(element, "InvoiceID"):
-        found = ledger.invoices.get(invoice_id.lower())
-        if found is None:
-            raise InvalidError("Invoice not found")
-        return found
-    number = wire.read_text(element, "InvoiceNumber")
-    if not number:
-        return None
-    kind = wire.read_text(element, "Type")
-    return next((row for row in _numbered(ledger, number) if kind in {None, row.type}), None)
+    """Which invoice an element means."""
+    return numbered.existing(ledger, _KIND, element)
 
 
 def shown_invoice(ledger: Ledger, row: Invoice, unit_places: int, *, whole: bool = True) -> dict[str, Any]:
@@ -88,19 +61,7 @@ def shown_invoice(ledger: Ledger, row: Invoice, unit_places: int, *, whole: bool
         "InvoiceID": row.id,
         "InvoiceNumber": row.number,
         "Reference": row.reference or "",
-        "Payments": [
-            {
-                "PaymentID": payment.id,
-                "Date": wire.ms_date(payment.paid_on),
-                "Amount": wire.amount(payment.amount),
-                "Reference": payment.reference or "",
-                "CurrencyRate": payment.rate,
-                "HasAccount": False,
-                "HasValidationErrors": False,
-            }
-            for payment in ledger.payments.having("document", row.id)
-            if payment.status == "AUTHORISED"
-        ],
+        "Payments": shown_payments(ledger, row),
         **_credits_on(ledger, row),
         "AmountDue": wire.amount(row.open if row.status in {"DRAFT", "SUBMITTED", "AUTHORISED", "PAID"} else 0),
         "AmountPaid": wire.amount(row.paid),
@@ -162,87 +123,6 @@ def _credits_on(ledger: Ledger, invoice: Invoice) -> dict[str, list[dict[str, An
     }
 
 
-def _create(call: Call, element: Element) -> Invoice:
-    ledger = call.ledger
-    kind = wire.read_text(element, "Type")
-    if kind not in {"ACCREC", "ACCPAY"}:
-        raise InvalidError("The invoice Type must be ACCREC or ACCPAY")
-    status = new_status(element, _WORD)
-    head = read_head(ledger, element, None)
-    number = _number(ledger, element, kind, None)
-    new = Invoice(
-        id=ledger.new_id(ledger.invoices, "invoice", kind, number),
-        updated_at=ledger.now(),
-        type=kind,
-        number=number,
-        contact_id=contact_of_document(ledger, element).id,
-        issued_on=head.date,
-        status=status,
-        currency=head.currency,
-        rate=head.rate,
-        line_amount_types=head.line_amount_types,
-        lines=(),
-        totals=Totals(),
-        due_on=wire.read_day(element, "DueDate"),
-        reference=head.reference,
-    )
-    return _saved(call, element, new)
-
-
-def _change(call: Call, found: Invoice, element: Element) -> Invoice:
-    ledger = call.ledger
-    before = ledger.invoices[found.id]
-    status = next_status(element, before.status, _WORD)
-    ledger.check_lock_dates(before.issued_on)
-    if status in {"VOIDED", "DELETED"}:
-        return ledger.invoices.put(ended(ledger, before, status))
-    changed = with_head(ledger, element, before, status)
-    return _saved(call, element, replace(changed, number=_number(ledger, element, before.type, before)))
-
-
-def _saved(call: Call, element: Element, invoice: Invoice) -> Invoice:
-    ledger, sale = call.ledger, invoice.type == "ACCREC"
-    sent = wire.read_flag(element, "SentToContact")
-    invoice = with_lines(call, element, invoice, sale=sale, discounts=sale)
-    invoice = replace(
-        invoice,
-        url=wire.read_text(element, "Url") or invoice.url,
-        sent_to_contact=invoice.sent_to_contact if sent is None else sent,
-        expected_on=wire.read_day(element, "ExpectedPaymentDate") or invoice.expected_on,
-        planned_on=wire.read_day(element, "PlannedPaymentDate") or invoice.planned_on,
-    )
-    check_whole(invoice)
-    if invoice.status == "AUTHORISED" and invoice.due_on is None:
-        raise InvalidError("The DueDate must be specified to approve the document")
-    ledger.check_lock_dates(invoice.issued_on)
-    return ledger.invoices.put(settled(ledger, invoice, invoice.issued_on))
-
-
-def _number(ledger: Ledger, element: Element, kind: str, before: Invoice | None) -> str:
-    number = wire.read_text(element, "InvoiceNumber") or (before.number if before else None)
-    if number is None:
-        return _next_number(ledger) if kind == "ACCREC" else ""
-    if len(number) > NUMBER_LENGTH_MAX:
-        raise InvalidError(f"The invoice number must have at most {NUMBER_LENGTH_MAX} characters")
-    if kind == "ACCREC" and any(
-        row.type == "ACCREC" and row.id != (before.id if before else None) for row in _numbered(ledger, number)
-    ):
-        raise InvalidError("Invoice # must be unique.")
-    return number
-
-
-def _numbered(ledger: Ledger, number: str) -> list[Invoice]:
-    free = {"DELETED"} if ledger.rules.numbers_of_deleted_invoices_are_free else set[str]()
-    return [row for row in ledger.invoices.having("number", number) if row.status not in free]
-
-
-def _next_number(ledger: Ledger) -> str:
-    place = len(ledger.invoices) + 1
-    while ledger.invoices.having("number", f"INV-{place:04}"):
-        place += 1
-    return f"INV-{place:04}"
-
-
 def _named(call: Call) -> list[Invoice] | None:
     """The rows that IDs, InvoiceNumbers and ContactIDs name together; None where none is sent."""
     invoices = call.ledger.invoices
@@ -300,15 +180,36 @@ def _listing(ledger: Ledger) -> Listing[Invoice]:
 
 def _found(call: Call) -> Invoice:
     invoices = call.ledger.invoices
-    row = invoices.get(call.ids[0].lower()) or next(iter(_numbered(call.ledger, call.ids[0])), None)
+    row = invoices.get(call.ids[0].lower()) or next(iter(numbered.numbered(call.ledger, _KIND, call.ids[0])), None)
     if row is None:
         raise no_such_thing()
     return row
 
 
-def _write(call: Call, write: Any) -> Answer:
-    return write_each(call, "Invoices", write, lambda row: _shown_now(call, row))
+def _finished(ledger: Ledger, element: Element, invoice: Invoice) -> Invoice:
+    if invoice.status == "AUTHORISED" and ledger.rules.approval_needs_lines_and_due_date:
+        if not invoice.lines:
+            raise InvalidError("One or more line items must be specified")
+        if invoice.due_on is None:
+            raise InvalidError("The DueDate must be specified to approve the document")
+    return replace(
+        invoice,
+        url=wire.read_text(element, "Url") or invoice.url,
+        expected_on=wire.read_day(element, "ExpectedPaymentDate") or invoice.expected_on,
+        planned_on=wire.read_day(element, "PlannedPaymentDate") or invoice.planned_on,
+    )
 
 
-def _shown_now(call: Call, row: Invoice) -> dict[str, Any]:
-    return shown_invoice(call.ledger, call.ledger.invoices[row.id], call.unit_places)
+_KIND: Numbered[Invoice] = Numbered(
+    kind="invoice",
+    name="Invoices",
+    word="Invoice",
+    row=Invoice,
+    id_name="InvoiceID",
+    number_name="InvoiceNumber",
+    types=("ACCREC", "ACCPAY"),
+    prefix="INV-",
+    discounts=True,
+    finished=_finished,
+    shown=lambda call, row: shown_invoice(call.ledger, row, call.unit_places),
+)

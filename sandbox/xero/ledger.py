@@ -12,6 +12,7 @@ from sandbox.kit import Clock
 from sandbox.xero import rows
 from sandbox.xero.codec import decode, encode
 from sandbox.xero.errors import InvalidError
+from sandbox.xero.rules import Rules
 from sandbox.xero.table import Journal, R, Table
 
 _NAMESPACE = UUID("6d1b2f0a-5f0e-5b52-9d53-0c1f7e6f3a10")
@@ -37,22 +38,10 @@ class Organisation:
     end_of_year_lock_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Behaviour that is general knowledge rather than documented, so that it can be switched off."""
-
-    line_total_must_match: bool = True
-    payment_account_must_share_a_currency: bool = True
-    numbers_of_deleted_invoices_are_free: bool = True
-    unpaged_lists_are_summaries: bool = True
-    zero_totals_are_paid_at_once: bool = True
-    contact_numbers_are_unique: bool = True
-    unknown_tracking_is_refused: bool = True
-    payments_of_a_batch_are_deleted_together: bool = True
-    bank_transfers_stay_in_one_currency: bool = True
-    manual_journals_leave_banks_and_debtors_alone: bool = True
-    rotated_refresh_tokens_have_grace: bool = True
-    scopes_are_enforced: bool = True
+def _spoken(day: date) -> str:
+    """31-Jan-2026, whatever the locale."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{day.day:02}-{months[day.month - 1]}-{day.year}"
 
 
 class Ledger:
@@ -151,6 +140,15 @@ class Ledger:
             {"number": lambda row: row.number, "contact": lambda row: row.contact_id},
             ("number", "reference", "status"),
         )
+        self.of_contacts: tuple[Table[Any], ...] = (
+            self.invoices,
+            self.credit_notes,
+            self.overpayments,
+            self.prepayments,
+            self.bank_transactions,
+            self.quotes,
+        )
+        """What belongs to a contact."""
 
     def _table(
         self,
@@ -200,15 +198,23 @@ class Ledger:
             raise InvalidError("The currency rate must be greater than zero")
         if given is not None:
             return given
-        base = DAY_RATES.get(self.organisation.base_currency, Decimal(1))
-        return (DAY_RATES.get(code, Decimal(1)) / base).quantize(Decimal("0.000001"))
+        base, foreign = (DAY_RATES.get(one, Decimal(1)) for one in (self.organisation.base_currency, code))
+        rate = foreign / base if self.rules.rates_are_foreign_units_for_a_base_unit else base / foreign
+        return rate.quantize(Decimal("0.000001"))
 
     def check_lock_dates(self, day: date) -> None:
-        period, year = self.organisation.period_lock_date, self.organisation.end_of_year_lock_date
-        if year and day <= year:
-            raise InvalidError("The document date cannot be before the end of year lock date")
-        if period and day <= period:
-            raise InvalidError("The document date cannot be before the period lock date")
+        """A lock date closes its own day and all before it."""
+        locks = (
+            ("period", self.organisation.period_lock_date),
+            ("end of year", self.organisation.end_of_year_lock_date),
+        )
+        messages = [
+            f"The document date cannot be before the {name} lock date, currently set at {_spoken(until)}"
+            for name, until in locks
+            if until and day <= until
+        ]
+        if messages:
+            raise InvalidError(*messages)
 
     def state(self) -> dict[str, Any]:
         return {

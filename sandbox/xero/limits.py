@@ -8,9 +8,11 @@ from typing import Any
 
 from sandbox.kit import Clock
 from sandbox.xero.errors import RefusedError
+from sandbox.xero.rules import Rules
 
 MINUTE, DAY = 60, 86_400
 _PHASE_SECONDS = 17
+_ELDER = {"minute": "Minute", "day": "Daily", "appminute": "AppMinute", "concurrent": "Concurrent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Allowed:
     day: int = 5000
     app_minute: int = 10_000
     concurrent: int = 5
+    idempotency_seconds: int = 360
+    """How long a request's answer is known under its key."""
 
 
 class Limits:
@@ -37,20 +41,26 @@ class Limits:
         if not isinstance(wanted, dict):
             raise TypeError("limits are an object")
         allowed = replace(self.allowed, **wanted)
-        numbers = (allowed.minute, allowed.day, allowed.app_minute, allowed.concurrent)
+        numbers = (
+            allowed.minute,
+            allowed.day,
+            allowed.app_minute,
+            allowed.concurrent,
+            allowed.idempotency_seconds,
+        )
         if type(allowed.enforced) is not bool or any(type(one) is not int or one < 0 for one in numbers):
             raise TypeError("enforced is true or false, the limits are whole numbers from 0")
         self.allowed = allowed
         return allowed
 
-    def count(self, in_flight: int) -> None:
+    def count(self, in_flight: int, rules: Rules) -> None:
         """One more call, unless a limit refuses it."""
         second = int(self._clock.now().timestamp()) + _PHASE_SECONDS
         for length in (MINUTE, DAY):
             if self._windows[length] != second // length:
                 self._windows[length], self._used[length] = second // length, 0
-        if self.allowed.enforced:
-            self._check(in_flight, second)
+        if self.allowed.enforced and (exceeded := self._exceeded(in_flight, second)):
+            raise _too_many(*exceeded, rules)
         self._used[MINUTE] += 1
         self._used[DAY] += 1
 
@@ -62,20 +72,21 @@ class Limits:
         }
         return {name: str(max(number, 0)) for name, number in left.items()}
 
-    def _check(self, in_flight: int, second: int) -> None:
+    def _exceeded(self, in_flight: int, second: int) -> tuple[str, int | None] | None:
+        """Which limit, and when to come back. Xero: only the tenant's own windows say when."""
         if in_flight > self.allowed.concurrent:
-            raise _too_many("concurrent")
+            return "concurrent", None
         if self._used[DAY] >= self.allowed.day:
-            raise _too_many("day", DAY - second % DAY)
+            return "day", DAY - second % DAY
         if self._used[MINUTE] >= self.allowed.minute:
-            raise _too_many("minute", MINUTE - second % MINUTE)
+            return "minute", MINUTE - second % MINUTE
         if self._used[MINUTE] >= self.allowed.app_minute:
-            raise _too_many("appminute")
+            return "appminute", None
+        return None
 
 
-def _too_many(problem: str, seconds: int | None = None) -> RefusedError:
-    """Xero: only the tenant's own windows say when to come back."""
-    headers = {"X-Rate-Limit-Problem": problem}
+def _too_many(problem: str, seconds: int | None, rules: Rules) -> RefusedError:
+    headers = {"X-Rate-Limit-Problem": problem if rules.limit_problems_are_in_lower_case else _ELDER[problem]}
     if seconds is not None:
         headers["Retry-After"] = str(seconds)
-    return RefusedError(429, "", headers)
+    return RefusedError(429, "" if rules.limit_refusals_have_no_body else "Too many requests", headers)

@@ -25,7 +25,7 @@ class Listing(Generic[R]):
     """Fields whose equality a key of the table answers, and how a value becomes that key."""
     paged: bool = True
     counted: bool = True
-    """Whether its pages tell how many there are."""
+    """Whether its pages tell how many there are, and can be of another size."""
 
 
 def listed(
@@ -75,7 +75,7 @@ def _by_index(table: Table[R], listing: Listing[R], where: Where[R]) -> list[R] 
 
 def _page(call: Call, rows: Sequence[R], listing: Listing[R], show: Callable[[R, bool], dict[str, Any]]) -> Answer:
     page = max(call.number("page", 1), 1)
-    size = min(max(call.number("pagesize", PAGE_SIZE), 1), PAGE_SIZE_MAX)
+    size = min(max(call.number("pagesize", PAGE_SIZE), 1), PAGE_SIZE_MAX) if listing.counted else PAGE_SIZE
     whole = not call.flag("summaryonly")
     content = {listing.name: [show(row, whole) for row in rows[(page - 1) * size : page * size]]}
     if not listing.counted:

@@ -81,7 +81,9 @@ def pay(ledger: Ledger, element: Element, batch_id: str | None = None) -> Paymen
     if amount > document.open:
         raise InvalidError("Payment amount exceeds the amount outstanding on this document")
     account = _account(ledger, element, document.currency)
-    day = wire.read_day(element, "Date") or ledger.today()
+    day = wire.read_day(element, "Date")
+    if day is None:
+        raise InvalidError("The payment date must be specified")
     ledger.check_lock_dates(day)
     rate, bank_amount = _money(ledger, element, document.currency, account, amount)
     reference = wire.read_text(element, "Reference")
@@ -215,11 +217,13 @@ def _account(ledger: Ledger, element: Element, currency: str) -> Account:
 
 
 def _money(ledger: Ledger, element: Element, currency: str, account: Account, amount: int) -> tuple[Decimal, int]:
-    """The rate (document units for one base unit) and what moves the account."""
+    """The rate and what moves the account."""
     bank_amount = wire.read_amount(element, "BankAmount")
     rate = wire.read_number(element, "CurrencyRate")
     if rate is None and bank_amount and (account.currency or ledger.organisation.base_currency) != currency:
-        return wire.rounded(wire.amount(amount) / wire.amount(bank_amount), 6), bank_amount
+        of_document, of_bank = wire.amount(amount), wire.amount(bank_amount)
+        forward = ledger.rules.rates_are_foreign_units_for_a_base_unit
+        return wire.rounded(of_document / of_bank if forward else of_bank / of_document, 6), bank_amount
     rate = ledger.rate_of(currency, rate)
     return rate, in_account_currency(ledger, account, currency, rate, amount)
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 from sandbox.kit import Clock, Request, Response
 from sandbox.xero.errors import RefusedError, exception
+from sandbox.xero.limits import Limits
 
-KEPT_FOR = timedelta(minutes=6)
 KEY_LENGTH_MAX = 128
 
 
@@ -19,8 +19,9 @@ class Kept:
 
 
 class Replays:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, limits: Limits) -> None:
         self._clock = clock
+        self._limits = limits
         self._kept: dict[str, Kept] = {}
 
     def of(self, request: Request) -> Response | None:
@@ -47,7 +48,7 @@ class Replays:
 
     def _forget_old(self) -> None:
         """The oldest stand first, since keys are kept in the order of their use."""
-        oldest = self._clock.now() - KEPT_FOR
+        oldest = self._clock.now() - timedelta(seconds=self._limits.allowed.idempotency_seconds)
         for key in [*self._kept]:
             if self._kept[key].at > oldest:
                 break

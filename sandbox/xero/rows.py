@@ -89,6 +89,8 @@ class Contact:
     phones: tuple[tuple[tuple[str, str], ...], ...] = ()
     persons: tuple[tuple[tuple[str, str], ...], ...] = ()
     default_currency: str | None = None
+    merged_into_id: str | None = None
+    """The contact that took over its documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ class Invoice:
     @property
     def applied(self) -> int:
         return self.paid + self.credited
+
+    @property
+    def is_receivable(self) -> bool:
+        return self.type == "ACCREC"
 
 
 @dataclass(frozen=True, slots=True)

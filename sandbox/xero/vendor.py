@@ -9,12 +9,12 @@ from uuid import UUID, uuid5
 
 from sandbox.kit import Clock, Effect, Request, Response
 from sandbox.webhook_fault import WebhookFault
-from sandbox.xero import identity, routes, scopes, tokens, wire
+from sandbox.xero import identity, routes, scopes, tokens, wire, xml
 from sandbox.xero.administration import Administration
 from sandbox.xero.calls import Answer, Call
 from sandbox.xero.chart import open_books
 from sandbox.xero.courier import Courier
-from sandbox.xero.errors import RefusedError, denied, unreadable
+from sandbox.xero.errors import OBJECT_MISSING, RefusedError, denied, exception, unreadable
 from sandbox.xero.identity import Identity
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.limits import Limits
@@ -36,8 +36,8 @@ class Xero:
         self.clock = clock or Clock()
         self.ledger = Ledger(self.clock)
         self._identity = Identity(self.clock, self.ledger)
-        self._replays = Replays(self.clock)
         self._limits = Limits(self.clock)
+        self._replays = Replays(self.clock, self._limits)
         self._webhooks = Webhooks(self.clock)
         self._courier = Courier(self._webhooks, self.clock)
         self._administration = Administration(self.ledger, self._limits, self._webhooks)
@@ -58,7 +58,11 @@ class Xero:
         if not request.path.casefold().startswith(f"{API}/"):
             return self._answer(request, self._identify)
         response = self._answer(request, self._account)
-        return replace(response, headers={**response.headers, **self._limits.headers()})
+        response = replace(response, headers={**response.headers, **self._limits.headers()})
+        accepts_json = "json" in request.headers.get("accept", "").lower()
+        if self.ledger.rules.answers_are_xml_unless_json_is_accepted and not accepts_json:
+            return _in_xml(response)
+        return response
 
     def refusal(self, status: int) -> Response:
         if status in {401, 403}:
@@ -128,11 +132,11 @@ class Xero:
         if not tenant and grant.cause == "client_credentials":
             tenant = self.ledger.organisation_id  # Xero: a custom connection reaches its one tenant unnamed
         if tenant != self.ledger.organisation_id or not self._identity.connected:
-            raise denied(403, self._instance())
+            raise denied(403 if self.ledger.rules.unconnected_tenants_are_forbidden else 401, self._instance())
         enough = scopes.suffices(grant.scope, request.method, request.path[len(API) :])
         if not enough and self.ledger.rules.scopes_are_enforced:
             raise denied(401, self._instance(), "AuthorizationUnsuccessful")
-        self._limits.count(request.in_flight)
+        self._limits.count(request.in_flight, self.ledger.rules)
         if len(request.body) > BODY_MAX_BYTES:
             raise RefusedError(413, "The request is too large")
         if (replayed := self._replays.of(request)) is not None:
@@ -146,7 +150,7 @@ class Xero:
         with self.ledger.journal.savepoint():
             answer = operation(Call(self.ledger, ids, *_read(request)))
         changes = self.ledger.journal.take()
-        self._webhooks.notice(changes, self.ledger.organisation_id)
+        self._webhooks.notice(changes, self.ledger.organisation_id, self.ledger.rules)
         self.clock.wake()
         body = self._envelope(answer) if answer.status != 204 else ""
         return replace(self._response(answer.status, body), effects=_effects(changes))
@@ -166,14 +170,26 @@ class Xero:
         return str(uuid5(_ANSWERS, f"{self.ledger.seed}:{self._answers}"))
 
     def _refusal(self, refused: RefusedError) -> Response:
+        if refused.status == 404 and not self.ledger.rules.missing_things_are_plain_404s:
+            return self._response(404, exception(*OBJECT_MISSING, refused.body), refused.headers)
         return self._response(refused.status, refused.body, refused.headers)
 
     def _response(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
         text = isinstance(body, str)
         content = body.encode() if text else wire.render(body).encode()
         kind = "text/html; charset=utf-8" if text else _JSON
-        every = {"Content-Type": kind, "Xero-Correlation-Id": self._instance()}
+        every = {"Content-Type": kind}
+        if self.ledger.rules.answers_carry_a_correlation_id:
+            every["Xero-Correlation-Id"] = self._instance()
         return Response(status, content, every | dict(headers or {}))
+
+
+def _in_xml(response: Response) -> Response:
+    """Refusals at the door, which stand before the API, are JSON for everybody."""
+    if response.headers["Content-Type"] != _JSON or response.status in {401, 403}:
+        return response
+    headers = {**response.headers, "Content-Type": "text/xml; charset=utf-8"}
+    return replace(response, body=xml.rendered(wire.parse(response.body)), headers=headers)
 
 
 def _read(request: Request) -> tuple[dict[str, str], Any, Any]:

@@ -17,6 +17,7 @@ from sandbox.kit import Clock
 from sandbox.post import Answer
 from sandbox.webhook_fault import WebhookFault
 from sandbox.xero.codec import decode, encode
+from sandbox.xero.rules import Rules
 from sandbox.xero.table import Change
 
 SIGNING_KEY = "xero_sandbox_webhook_key"
@@ -61,6 +62,13 @@ def signature(key: str, body: bytes) -> str:
     return base64.b64encode(hmac.new(key.encode(), body, hashlib.sha256).digest()).decode()
 
 
+def _is_payment(change: Change[Any]) -> bool:
+    """Whether an invoice changed for no other reason than money put on it or taken from it."""
+    if change.table.kind != "invoice" or change.before is None or change.after is None:
+        return False
+    return bool(change.before.applied != change.after.applied)
+
+
 class Webhooks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -82,10 +90,12 @@ class Webhooks:
             self._add([], 0, signed_rightly=signed_rightly, intent=True)
         return self.subscription
 
-    def notice(self, changes: Iterable[Change[Any]], tenant_id: str) -> None:
+    def notice(self, changes: Iterable[Change[Any]], tenant_id: str, rules: Rules) -> None:
         """Xero: every event takes a number, also those that nobody gets, so that a gap can be seen."""
         events: dict[str, dict[str, Any]] = {}
         for change in changes:
+            if _is_payment(change) and not rules.payments_are_told_as_invoice_updates:
+                continue
             if (event := self._event(change, tenant_id)) is not None:
                 events.setdefault(event["resourceId"], event)
         usual: list[dict[str, Any]] = []

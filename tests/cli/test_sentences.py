@@ -33,6 +33,14 @@ SETTINGS = {
     ),
     "a port in words": ({"SUBLEDGER_PORT": "http"}, "SUBLEDGER_PORT must be a whole number, not 'http'."),
     "a port that there is not": ({"SUBLEDGER_PORT": "65536"}, "SUBLEDGER_PORT must lie between 1 and 65535"),
+    "a proxy that is no address": (
+        {"SUBLEDGER_TRUSTED_PROXIES": "10.0.0.1, nginx"},
+        "SUBLEDGER_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, with commas: 'nginx'",
+    ),
+    "a proxy's network with an address in it": (
+        {"SUBLEDGER_TRUSTED_PROXIES": "10.0.0.1/8"},
+        "SUBLEDGER_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, with commas: 10.0.0.1/8",
+    ),
     "a short key": ({"SUBLEDGER_KEYS": "c2hvcnQ="}, "SUBLEDGER_KEYS holds a key that is not base64 of 32 bytes"),
     "a key that is no base64": ({"SUBLEDGER_KEYS": "ä"}, "SUBLEDGER_KEYS holds a key that is not base64 of 32 bytes"),
     "no key in the list": ({"SUBLEDGER_KEYS": " , "}, "SUBLEDGER_KEYS names no key"),

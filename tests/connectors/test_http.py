@@ -67,7 +67,7 @@ STATUSES = [
     (403, CallRefused, CallRefused),
     (404, NotThere, NotThere),
     (408, RetryAfter, OutcomeUnknown),
-    (409, CallRefused, CallRefused),
+    (409, CallRefused, OutcomeUnknown),
     (429, RetryAfter, OutcomeUnknown),
     (500, RetryAfter, OutcomeUnknown),
     (503, RetryAfter, OutcomeUnknown),

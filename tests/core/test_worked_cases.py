@@ -1,7 +1,7 @@
 """Whole small businesses, in figures that an accountant has worked out by hand, down to the trial balance.
 
-What the hub does not post yet is left out and the figures are adapted: gateway fees and payouts (so the money is
-still in clearing, gross), credit notes, and revenue over time (all revenue is booked with the invoice).
+What the hub does not post yet is left out and the figures are adapted: payouts (so the money is still in clearing),
+reverse charge on fees, and revenue over time (all revenue is booked with the invoice).
 """
 
 from datetime import UTC, datetime
@@ -9,7 +9,21 @@ from decimal import Decimal
 
 from core.accounts import AccountRole
 from core.book import Book
-from core.entities import Application, Invoice, InvoiceLine, InvoiceStatus, LineTax, Payment
+from core.credit_postings import credit_note_entries, credit_refund_entries, fee_entries, refund_entries
+from core.entities import (
+    Application,
+    BalanceTransaction,
+    CreditNote,
+    CreditNoteLine,
+    CreditRefund,
+    Fee,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    LineTax,
+    Payment,
+    Refund,
+)
 from core.money import decimal_of, exponent
 from core.postings import Rate, invoice_entries, payment_entries, trial_balance
 
@@ -25,10 +39,55 @@ def minor(amount, currency):
     return int(Decimal(amount).scaleb(exponent(currency)))
 
 
-def invoice(number, issued_at, *lines, currency="EUR", status=InvoiceStatus.PAID):
+def invoice(number, issued_at, *lines, currency="EUR", status=InvoiceStatus.PAID, from_balance="0"):
     tax_minor = sum(part.tax_minor for part in lines)
     total_minor = sum(part.net_minor for part in lines) + tax_minor
-    return Invoice("cus", status, currency, number, moment(issued_at), None, lines, total_minor, tax_minor, 0)
+    return Invoice(
+        "cus",
+        status,
+        currency,
+        number,
+        moment(issued_at),
+        None,
+        lines,
+        total_minor,
+        tax_minor,
+        0,
+        from_balance_minor=minor(from_balance, currency),
+    )
+
+
+def credit(number, issued_at, net, tax, *, currency="EUR", lowers="0", refunds="0", keeps="0"):
+    """A credit note of one line, and what became of its total."""
+    taxes = (LineTax("tax", minor(net, currency), minor(tax, currency), inclusive=False),)
+    line = CreditNoteLine("il", "back", Decimal(1), minor(net, currency), taxes)
+    return CreditNote(
+        "cus",
+        "invoice",
+        number,
+        False,
+        currency,
+        moment(issued_at),
+        (line,),
+        line.net_minor + line.tax_minor,
+        line.tax_minor,
+        minor(lowers, currency),
+        minor(refunds, currency),
+        minor(keeps, currency),
+        0,
+    )
+
+
+def fee(moved_at, amount, currency="EUR"):
+    cost = minor(amount, currency)
+    return BalanceTransaction(
+        "charge", "charge", currency, 10**6, cost, moment(moved_at), "ch", (Fee("stripe_fee", cost, currency),)
+    )
+
+
+def money_back(refunded_at, amount, currency="EUR"):
+    back = minor(amount, currency)
+    return Refund("pi", "cus", currency, back, True, moment(refunded_at), currency, back, back)
 
 
 def charge(received_at, amount, *applied, currency="EUR", settled=None):
@@ -67,9 +126,15 @@ def test_an_annual_plan_with_coupon_and_german_vat():
     entries = [*invoice_entries(billed, book, None, [(128520, "2026-01-15")])]
     assert balance(book, entries, "2026-01-15") == {"1100": "1285.20", "2100": "-205.20", "4000": "-1080.00"}
     entries += payment_entries(paid, book, NO_RATE, None)
+    entries += fee_entries(fee("2026-01-15T09:00:05+01:00", "19.53"), book, None)
     assert balance(book, entries, "2026-01-14") == {}
-    # with fee, reverse charge and payout: 1210 1,265.67, 1400 3.71, 6000 19.53, 2100 -208.91
-    assert balance(book, entries, "2026-01-18") == {"1200": "1285.20", "2100": "-205.20", "4000": "-1080.00"}
+    # with reverse charge and payout: 1210 1,265.67, 1400 3.71, 2100 -208.91
+    assert balance(book, entries, "2026-01-18") == {
+        "1200": "1265.67",
+        "2100": "-205.20",
+        "4000": "-1080.00",
+        "6000": "19.53",
+    }
 
 
 def test_french_prices_with_two_rates_of_vat_inside():
@@ -82,8 +147,23 @@ def test_french_prices_with_two_rates_of_vat_inside():
     )
     paid = charge("2026-03-02T12:00:05+01:00", "42.47", ("F-2001", "42.47"))
     entries = [*invoice_entries(billed, book, None, ()), *payment_entries(paid, book, NO_RATE, None)]
-    # the day before the credit note of 9.99; the fee would take 0.89 out of clearing
-    assert balance(book, entries, "2026-03-09") == {"1200": "42.47", "2100": "-5.65", "4000": "-36.82"}
+    entries += fee_entries(fee("2026-03-02T12:00:05+01:00", "0.89"), book, None)
+    held = {"1200": "41.58", "2100": "-5.65", "4000": "-36.82", "6000": "0.89"}
+    assert balance(book, entries, "2026-03-09") == held
+
+    back = money_back("2026-03-10T12:00:00+01:00", "9.99")
+    paid_out = CreditRefund("note", "refund", "EUR", 999, void=False)
+    entries += credit_note_entries(
+        credit("CN-2001", "2026-03-10T12:00:00+01:00", "8.32", "1.67", refunds="9.99"), book, None
+    )
+    entries += refund_entries(back, book, None)
+    entries += credit_refund_entries(paid_out, back, book, None, None)
+    assert balance(book, entries, "2026-03-10") == {
+        "1200": "31.59",
+        "2100": "-3.98",
+        "4000": "-28.50",
+        "6000": "0.89",
+    }
 
 
 def test_an_american_invoice_that_will_not_be_paid_stays_receivable_until_it_is_written_off():
@@ -107,8 +187,11 @@ def test_yen_are_whole_and_their_tax_is_rounded_once():
     paid = charge("2026-02-05T10:00:00+09:00", "6503", ("JP-4001", "6503"), currency="JPY")
     entries = [*invoice_entries(billed, book, None, ()), *payment_entries(paid, book, NO_RATE, None)]
     assert balance(book, entries, "2026-02-01") == {"1100": "7603", "2100": "-691", "4000": "-6912"}
-    # 1,100 stay receivable: the credit note of 3 February is not posted yet
-    assert balance(book, entries, "2026-02-28") == {"1100": "1100", "1200": "6503", "2100": "-691", "4000": "-6912"}
+    note = credit("JC-4001", "2026-02-03T00:00:00+09:00", "1000", "100", currency="JPY", lowers="1100")
+    entries += credit_note_entries(note, book, None)
+    entries += fee_entries(fee("2026-02-05T10:00:00+09:00", "234", "JPY"), book, None)
+    assert balance(book, entries, "2026-02-04") == {"1100": "6503", "2100": "-591", "4000": "-5912"}
+    assert balance(book, entries, "2026-02-28") == {"1200": "6269", "2100": "-591", "4000": "-5912", "6000": "234"}
 
 
 def test_dinars_that_settle_in_euros_leave_an_exchange_loss_and_no_receivable():
@@ -121,8 +204,13 @@ def test_dinars_that_settle_in_euros_leave_an_exchange_loss_and_no_receivable():
     entries = [*invoice_entries(billed, book, rate, [(120000, "2026-04-03")])]
     entries += payment_entries(paid, book, {"KW-5001": rate}, None)
     assert balance(book, entries, "2026-04-02") == {"1100": "358.20", "4000": "-358.20"}
-    # the fee would take 11.72 out of clearing
-    assert balance(book, entries, "2026-04-30") == {"1200": "352.94", "4000": "-358.20", "7000": "5.26"}
+    kept = fee_entries(fee("2026-04-03T10:00:00+02:00", "11.72"), book, None)
+    assert balance(book, [*entries, *kept], "2026-04-30") == {
+        "1200": "341.22",
+        "4000": "-358.20",
+        "6000": "11.72",
+        "7000": "5.26",
+    }
     rows = trial_balance(part for entry in entries for part in entry.lines)
     assert [(row.role.value, row.currency, row.amount_minor, row.base_minor) for row in rows] == [
         ("1200", "EUR", 35294, 35294),
@@ -138,12 +226,60 @@ def test_what_a_customer_pays_too_much_is_owed_to_them():
     billed = invoice("O-9001", "2026-01-10T10:00:00+01:00", line("January", "100.00", "19.00"))
     paid = charge("2026-01-12T10:00:00+01:00", "150.00", ("O-9001", "119.00"))
     entries = [*invoice_entries(billed, book, None, ()), *payment_entries(paid, book, NO_RATE, None)]
-    # the fee would take 0.75 out of clearing
+    entries += fee_entries(fee("2026-01-12T10:00:00+01:00", "0.75"), book, None)
     assert balance(book, entries, "2026-01-31") == {
-        "1200": "150.00",
+        "1200": "149.25",
         "2100": "-19.00",
         "2300": "-31.00",
         "4000": "-100.00",
+        "6000": "0.75",
+    }
+
+    next_one = invoice("O-9002", "2026-02-10T10:00:00+01:00", line("February", "50.00", "9.50"), from_balance="31.00")
+    rest = charge("2026-02-10T10:00:05+01:00", "28.50", ("O-9002", "28.50"))
+    entries += invoice_entries(next_one, book, None, ())
+    entries += payment_entries(rest, book, NO_RATE, None)
+    entries += fee_entries(fee("2026-02-10T10:00:05+01:00", "0.68"), book, None)
+    assert balance(book, entries, "2026-02-28") == {
+        "1200": "177.07",
+        "2100": "-28.50",
+        "4000": "-150.00",
+        "6000": "1.43",
+    }
+
+
+def test_a_downgrade_gives_credit_with_an_invoice_below_nothing():
+    book = Book("EUR", "Europe/Berlin", "DE")
+    first = invoice("U-1", "2026-01-01T10:00:00+01:00", line("plan A", "31.00", "5.89"))
+    upgrade = invoice(
+        "U-2",
+        "2026-01-17T00:00:00+01:00",
+        line("unused A", "-15.00", "-2.85"),
+        line("B", "30.00", "5.70"),
+    )
+    downgrade = invoice(
+        "U-3",
+        "2026-01-25T00:00:00+01:00",
+        line("unused B", "-14.00", "-2.66"),
+        line("A", "7.00", "1.33"),
+        from_balance="-8.33",
+    )
+    assert (upgrade.total_minor, downgrade.total_minor) == (1785, -833)
+    entries = []
+    for billed in (first, upgrade, downgrade):
+        entries += invoice_entries(billed, book, None, ())
+    for paid_at, amount, of, cost in (
+        ("2026-01-01T10:00:05+01:00", "36.89", "U-1", "0.80"),
+        ("2026-01-17T00:00:05+01:00", "17.85", "U-2", "0.52"),
+    ):
+        entries += payment_entries(charge(paid_at, amount, (of, amount)), book, NO_RATE, None)
+        entries += fee_entries(fee(paid_at, cost), book, None)
+    assert balance(book, entries, "2026-01-31") == {
+        "1200": "53.42",
+        "2100": "-7.41",
+        "2300": "-8.33",
+        "4000": "-39.00",
+        "6000": "1.32",
     }
 
 

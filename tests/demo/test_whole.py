@@ -8,10 +8,17 @@ from demo.run import Demo
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(450)]
 
 
-@pytest.fixture(scope="module")
-def finished():
-    """One run of the demo that came out equal, its sandboxes still up."""
-    with Demo(seed=3) as demo:
+@pytest.fixture(scope="module", params=[("sqlite", 3), ("postgresql", 4)], ids=lambda param: param[0])
+def finished(request, empty_database):
+    """One run of the demo that came out equal, on a database of its own or on a server, its sandboxes still up."""
+    kind, seed = request.param
+    with empty_database(kind) as url, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATABASE_URL", url)
+        yield from played(seed)
+
+
+def played(seed):
+    with Demo(seed=seed) as demo:
         demo.play()
         verdict = demo.judge()
         assert verdict.problems == []

@@ -4,17 +4,19 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from connectors.registry import CONNECTORS
 from core.clock import ManualClock
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
 from core.seal import make_key_file
 from core.settings import settings_from
-from core.store import connections, duties, parked
+from core.store import connections, duties, parked, schema
 from core.store.statehash import state_hash
 from sandbox.stripe.courier import signature
 from web.app import create_app
@@ -28,7 +30,9 @@ from worker.setup import set_up
 
 DRAINS = {"ingest": ingest, "deliver": deliver, "pull": pull}
 ROUNDS_MAX = 200
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
+TRADES_MAX = 4
+POLL_SECONDS = 5
 FINISHED = {"done", "ignored", "delivered", "superseded", "settled", "refused"}
 
 
@@ -49,7 +53,7 @@ class Hub:
         self.store = self.hub.store
         made = set_up(self.store, json.dumps(workspace))
         self.workspace_id = made.workspace_id
-        self.door = made.doors["Stripe"]
+        self.door, self.xero_door = made.doors["Stripe"], made.doors["Xero"]
 
     def connection(self, name):
         with self.store.read() as database:
@@ -70,6 +74,12 @@ class Hub:
         """Why what is parked is parked, as a person reads it."""
         with self.store.read() as database:
             causes = parked.by_cause(database, self.workspace_id)
+        return [Reason(ReasonCode(cause.code), cause.params).sentence() for cause in causes]
+
+    def held(self):
+        """Why what is held is held, as a person reads it."""
+        with self.store.read() as database:
+            causes = parked.held_by_cause(database, self.workspace_id)
         return [Reason(ReasonCode(cause.code), cause.params).sentence() for cause in causes]
 
     def state_hash(self):
@@ -111,12 +121,15 @@ class DrainedHub(Hub):
         """Everything that can be polled, from every connection, and then all the work that it gives."""
         for name in ("Stripe", "Xero"):
             connection = self.connection(name)
-            for kind in Kind:
-                pull(self.hub, self.workspace_id, connection.id, kind)
+            for stream in CONNECTORS[connection.vendor].pulls:
+                pull(self.hub, self.workspace_id, connection.id, stream)
         self.work()
 
     def drain(self, purpose, kind, name):
         return DRAINS[purpose](self.hub, self.workspace_id, self.connection(name).id, kind)
+
+    def lanes_due(self, purpose):
+        return [lane for lane in self.due() if lane.purpose == purpose]
 
     def due(self):
         with self.store.read() as database:
@@ -149,30 +162,31 @@ class DrainedHub(Hub):
         return any(self.connection(name).state != "active" for name in ("Stripe", "Xero"))
 
     def _behind_the_parked(self):
-        """What needs something that is parked waits as long as that does."""
-        return {"delivery waiting"} if "delivery parked" in self.open_work() else set()
+        """What needs something that is parked or held waits as long as that does."""
+        return {"delivery waiting"} if "delivery parked" in self.open_work() or self.held() else set()
 
 
 class RunningHub(Hub):
     """Web, worker, scheduler and Redis as processes, started again when they die; a rule file says where they do."""
 
-    def __init__(self, outside, home, database_url, workers=1, **environment):
+    def __init__(self, outside, home, database_url, workers=1, schedulers=1, **environment):
         self.failpoints = home / "failpoints"
         self.failpoints.mkdir()
         self.rules = home / "rules"
         self.rules.write_text("")
-        workspace = outside.workspace(stripe={"pull_seconds": "5"}, xero={"pull_seconds": "60"})
+        workspace = outside.workspace(stripe={"pull_seconds": str(POLL_SECONDS)}, xero={"pull_seconds": "60"})
         super().__init__(
             home,
             database_url,
             workspace,
-            SUBLEDGER_PORT=str(_free_port()),
+            SUBLEDGER_PORT=str(free_port()),
             SUBLEDGER_LEASE_SECONDS="3",
             SUBLEDGER_FAILPOINTS=f"@{self.rules}",
             SUBLEDGER_FAILPOINT_DIR=str(self.failpoints),
             **environment,
         )
         self.outside = outside
+        self.customer = outside.customer()
         self.redis = EmbeddedRedis(self.settings, self.hub.clock)
         self.processes = Processes(self.environment, quiet=True)
         self._stopped = threading.Event()
@@ -180,7 +194,8 @@ class RunningHub(Hub):
         self.processes.start("web", "web")
         for number in range(workers):
             self.processes.start(f"worker {number}", "worker")
-        self.processes.start("scheduler", "scheduler")
+        for number in range(schedulers):
+            self.processes.start(f"scheduler {number}", "scheduler")
         self._watcher.start()
         outside.stripe.create(
             "webhook_endpoints",
@@ -188,25 +203,51 @@ class RunningHub(Hub):
             enabled_events=["*"],
             api_version="2026-10-28.endive",
         )
-        self.wait(self._listens, "the web process to listen")
+        self.wait(self.listens, "the web process to listen")
 
     @property
     def base_url(self):
         return f"http://{self.settings.host}:{self.settings.port}"
 
-    def die_at(self, place):
-        """The next process that passes there is killed; only the next one."""
+    def die_at(self, *places):
+        """At each of the places the next process that passes there is killed; only the next one."""
+        self._at("kill", places)
+
+    def stop_at(self, *places):
+        """The same, but it only lies still until it gets SIGCONT."""
+        self._at("stop", places)
+
+    def _at(self, action, places):
+        self.rules.write_text("")  # before what was passed is forgotten, lest the old rules strike again
         for passed in self.failpoints.iterdir():
             passed.unlink()
-        self.rules.write_text(f"{place}:kill")
+        self.rules.write_text(",".join(f"{place}:{action}@{nth or 1}" for place, _, nth in map(_parted, places)))
 
-    def died(self):
-        return any(self.failpoints.iterdir())
+    def struck(self, *places):
+        """Whether each of them has been passed, as often as it was to be."""
+        passed = {file.name: file.stat().st_size for file in self.failpoints.iterdir()}
+        return all(passed.get(place.replace("/", "-"), 0) >= int(nth or 1) for place, _, nth in map(_parted, places))
+
+    def _signal_all(self, number):
+        for pid in _of_sessions({process.child.pid for process in self.processes.running}):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def wake(self):
+        """Whoever lies still goes on: the processes and the work-horses that they have forked."""
+        self._signal_all(signal.SIGCONT)
+
+    def holder(self, purpose, kind):
+        """The process that holds the lane, or held it last."""
+        columns = (schema.lane.c.owner, schema.lane.c.fence)
+        where = (schema.lane.c.purpose == purpose, schema.lane.c.kind == kind, schema.lane.c.fence > 0)
+        with self.store.read() as database:
+            held = database.execute(schema.lane.select().with_only_columns(*columns).where(*where)).all()
+        return int(max(held, key=lambda lane: lane.fence).owner.rpartition(":")[2])
 
     def kill_all(self):
-        """As a power cut does: web, worker, scheduler and Redis at once."""
-        for process in self.processes.running:
-            os.killpg(process.child.pid, signal.SIGKILL)
+        """As a power cut does: web, workers with what they have forked, schedulers and Redis at once."""
+        self._signal_all(signal.SIGKILL)
         os.kill(self.redis.pid, signal.SIGKILL)
         self.restart_redis()
 
@@ -224,12 +265,27 @@ class RunningHub(Hub):
             lambda: f"quiet; open: {self.open_work()}, {self.sentences()}",
         )
 
-    def wait(self, until, what):
-        for _ in range(int(WAIT_SECONDS / 0.1)):
-            if until():
+    def trade_until_struck(self, *places):
+        """What is read beside something else is not read for its own sake: then another trade has to do."""
+        for _ in range(TRADES_MAX):
+            self.outside.trade(self.customer)
+            if self.comes(lambda: self.struck(*places), WAIT_SECONDS / TRADES_MAX):
                 return
+        raise AssertionError(f"nobody has passed each of {places}")
+
+    def wait_for_another_door(self, killed):
+        self.wait(lambda: self.child("web").pid != killed and self.listens(), "the door to be there again")
+
+    def wait(self, until, what):
+        if not self.comes(until, WAIT_SECONDS):
+            raise AssertionError(f"waited in vain for {what() if callable(what) else what}")
+
+    def comes(self, until, seconds):
+        for _ in range(int(seconds / 0.1)):
+            if until():
+                return True
             time.sleep(0.1)
-        raise AssertionError(f"waited in vain for {what() if callable(what) else what}")
+        return False
 
     def close(self):
         self._stopped.set()
@@ -238,12 +294,25 @@ class RunningHub(Hub):
         self.redis.close()
         super().close()
 
-    def _listens(self):
+    def listens(self):
         with socket.socket() as probe:
             return probe.connect_ex((self.settings.host, self.settings.port)) == 0
 
 
-def _free_port():
+def _of_sessions(leaders):
+    """A work-horse leads a group of its own, but stays in its worker's session."""
+    for text in subprocess.check_output(["ps", "-A", "-o", "pid="], text=True).split():
+        with suppress(ProcessLookupError):
+            if os.getsid(int(text)) in leaders:
+                yield int(text)
+
+
+def _parted(place):
+    """`P16/Payments@2` is the second passing there."""
+    return place.partition("@")
+
+
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -12,6 +12,7 @@ from demo.stripe_books import read_stripe
 from demo.workspace import REFUNDS_ACCOUNT
 from demo.xero_books import XeroOrganisation, read_xero
 from sandbox import command
+from sandbox.xero.webhooks import SIGNING_KEY
 
 TAXES = {"": None, "19": {"percentage": "19", "country": "DE"}, "7": {"percentage": "7", "country": "DE"}}
 
@@ -26,6 +27,8 @@ RULEBOOK = {
         ],
     }
 }
+
+_GRANTED = ("client_id", "client_secret", "access_token", "refresh_token")
 
 RATES = [{"currency": "USD", "on": "2020-01-01", "value": "0.92", "source": "test"}]
 
@@ -49,9 +52,12 @@ class Outside:
     # --- the doors that only sandboxes have --------------------------------------------------------------------------
 
     def reset(self):
+        """Both as new; the bookkeeper has an account for refunds that nothing explains yet."""
         for vendor in self.line:
             self._admin("POST", vendor, "reset", {})
         self._catalogue.clear()
+        refunds = {"Code": REFUNDS_ACCOUNT, "Name": "Refunds to classify", "Type": "CURRENT"}
+        self.xero("PUT", "Accounts", {**refunds, "EnablePaymentsToAccount": True})
 
     def fail(self, vendor, *faults):
         self._admin("POST", vendor, "faults", {"faults": list(faults)})
@@ -66,9 +72,9 @@ class Outside:
     def state(self, vendor):
         return self._admin("GET", vendor, "state")
 
-    def calls(self, vendor):
+    def calls(self, vendor, after=0):
         """What the hub asked of the vendor, in the vendor's own log."""
-        calls = self._admin("GET", vendor, "calls")["calls"]
+        calls = self._admin("GET", vendor, f"calls?after={after}")["calls"]
         return [call for call in calls if call["headers"].get("user-agent") != USER_AGENT]
 
     def creations(self):
@@ -84,6 +90,16 @@ class Outside:
         """Every attempt of Stripe to deliver a webhook, and how many are still to come."""
         told = self._admin("GET", "stripe", "deliveries")
         return told["deliveries"], told["pending"]
+
+    def subscribe_to_xero(self, url):
+        """Xero tests the intent to receive at once."""
+        self._admin("POST", "xero", "webhook", {"url": url, "retry_seconds": [0.5]})
+
+    def xero_deliveries(self):
+        """(how the subscription stands, every attempt of Xero to deliver a webhook)"""
+        told = self._admin("GET", "xero", "deliveries")
+        status = told["subscription"]["status"] if told["subscription"] else "NONE"
+        return status, [one for one in told["deliveries"] if one["status"] is not None]
 
     def _admin(self, method, vendor, path, body=None):
         url = f"{self.line[vendor]['base_url']}/_sandbox/{path}"
@@ -147,6 +163,32 @@ class Outside:
         """A paid invoice."""
         return self.pay(self.invoice(customer or self.customer(), **wanted))
 
+    def intent(self, invoice):
+        """The payment intent that paid it."""
+        (paid,) = self.stripe.all("invoice_payments", invoice=invoice["id"], status="paid")
+        return paid["payment"]["payment_intent"]
+
+    def credit(self, invoice, amount):
+        """Taken off while it is open; given back to the card, and explained, once it is paid."""
+        note = {"invoice": invoice["id"], "amount": amount}
+        if invoice["status"] == "paid":
+            refund = self.refund(invoice, amount)
+            note["refunds"] = [{"refund": refund["id"], "amount_refunded": amount}]
+        return self.stripe.create("credit_notes", **note)
+
+    def refund(self, invoice, amount):
+        return self.stripe.create("refunds", payment_intent=self.intent(invoice), amount=amount)
+
+    def trade(self, customer=None):
+        """One document of every kind: an invoice that a credit note lowers, paid; some of it is given back with
+        another credit note, and some without one."""
+        invoice = self.invoice(customer or self.customer())
+        self.credit(invoice, 1000)
+        paid = self.pay(invoice)
+        self.credit(paid, 700)
+        self.refund(paid, 300)
+        return paid
+
     def events(self):
         """All that happened at Stripe, the oldest first."""
         return list(self.stripe.all("events"))[::-1]
@@ -170,7 +212,7 @@ class Outside:
 
     # --- how the hub is told about it --------------------------------------------------------------------------------
 
-    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None, rates=RATES):
+    def workspace(self, name="Flow", rulebook=RULEBOOK, stripe=None, xero=None, rates=RATES, xero_base_url=None):
         """As `worker.setup` takes it; `stripe` and `xero` are options of the two connections."""
         keys, ledger = self.line["stripe"], self.line["xero"]
         return {
@@ -189,11 +231,12 @@ class Outside:
                     "name": "Xero",
                     "vendor": "xero",
                     "environment": "sandbox",
-                    "base_url": ledger["base_url"],
+                    "base_url": xero_base_url or ledger["base_url"],
                     "identity_url": ledger["base_url"],
                     "account": ledger["tenant_id"],
                     "secrets": {
-                        name: ledger[name] for name in ("client_id", "client_secret", "access_token", "refresh_token")
+                        "webhook_secret": SIGNING_KEY,
+                        **{name: ledger[name] for name in _GRANTED},
                     },
                     "rulebook": rulebook,
                     "options": {"calls_per_window": "1000000", "settle_seconds": "1", **(xero or {})},

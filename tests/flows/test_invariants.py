@@ -10,16 +10,18 @@ from hubs import DrainedHub
 
 from demo import auditor
 
+MADE = ("invoice", "payment", "credit_note", "allocation", "bank_transaction")
+
 
 @pytest.fixture(scope="module")
 def sound(served, empty_database, tmp_path_factory):
-    """The evidence of a hub that brought two paid invoices over."""
+    """The evidence of a hub that brought two paid invoices over, with all that was given back of the first."""
     served.reset()
     with empty_database("sqlite") as url:
         hub = DrainedHub(served, tmp_path_factory.mktemp("sound"), url)
         served.stripe.create("webhook_endpoints", url="http://127.0.0.1:9/", enabled_events=["*"])
         customer = served.customer()
-        served.sell(customer)
+        served.trade(customer)
         served.sell(customer, currency="usd", tax="")
         hub.tell_all()
         hub.work()
@@ -29,6 +31,16 @@ def sound(served, empty_database, tmp_path_factory):
 
 def test_all_invariants_hold_of_a_sound_world(sound):
     assert len(invariants.invoices(sound.stripe)) == len(invariants.invoices(sound.xero)) == 2
+    assert {kind for vendor, kind, _ in sound.remote if vendor == "xero"} == {
+        "customer",
+        "price",
+        "invoice",
+        "payment",
+        "credit_note",
+        "allocation",
+        "refund",
+        "credit_refund",
+    }
     assert sound.links
     assert sound.receipts
     assert sound.calls["xero"]
@@ -39,10 +51,33 @@ def _i1(seen):
     return replace(seen, webhooks=[{"type": "invoice.paid", "status": 200, "body_sha256": "of a body not kept"}])
 
 
-def _i2(seen):
+def _i2_made(kind):
+    """Another one of that kind, made by a call of its own and known by an id of its own."""
+
+    def damaged(seen):
+        calls = deepcopy(seen.calls)
+        effect = next(
+            effect
+            for call in calls["xero"]
+            for effect in call["effects"]
+            if (effect["kind"], effect["operation"]) == (kind, "create")
+        )
+        calls["xero"].append({**calls["xero"][-1], "effects": [{**effect, "id": "another"}], "body_sha256": "other"})
+        return replace(seen, calls=calls)
+
+    damaged.__name__ = f"i2_another_{kind}_made"
+    return damaged
+
+
+def _i2_standing(seen):
+    return replace(seen, standing=[*seen.standing, seen.standing[-1]])
+
+
+def _i2_same_bytes(seen):
     calls = deepcopy(seen.calls)
-    calls["xero"].append(next(deepcopy(call) for call in calls["xero"] if call["effects"]))
-    return replace(seen, calls=calls)
+    written = next(deepcopy(call) for call in calls["xero"] if call["effects"])
+    written["effects"] = [{**effect, "operation": "update"} for effect in written["effects"]]
+    return replace(seen, calls={**calls, "xero": [*calls["xero"], written]})
 
 
 def _i3(seen):
@@ -66,6 +101,11 @@ def _i4_other_amount(seen):
 def _i4_missing(seen):
     lost = invariants.invoices(seen.xero)[0]
     return replace(seen, xero=replace(seen.xero, documents=[one for one in seen.xero.documents if one is not lost]))
+
+
+def _i4_refund_twice(seen):
+    refund = next(one for one in seen.xero.documents if one.kind == "refund")
+    return replace(seen, xero=_with_amounts(seen.xero, refund, refund=2 * refund.amounts["refund"]))
 
 
 def _i4_hub_differs(seen):
@@ -133,22 +173,25 @@ def _i12_bystander(seen):
 
 def _i13_writes(seen):
     calls = deepcopy(seen.calls)
-    calls["xero"] += [{"method": "PUT", "path": "/api.xro/2.0/Items", "effects": [], "headers": {}}] * 30
+    calls["xero"] += [{**calls["xero"][-1], "method": "PUT", "path": "/api.xro/2.0/Items", "effects": []}] * 40
     return replace(seen, calls=calls)
 
 
 def _i13_reads(seen):
     calls = deepcopy(seen.calls)
-    calls["stripe"] += [{"method": "GET", "path": "/v1/events", "effects": [], "headers": {}}] * 500
+    calls["stripe"] += [{**calls["stripe"][-1], "method": "GET", "path": "/v1/events"}] * 500
     return replace(seen, calls=calls)
 
 
 DAMAGE = [
     (invariants.i1_no_webhook_is_lost, _i1),
-    (invariants.i2_nothing_is_done_twice, _i2),
+    *((invariants.i2_nothing_is_done_twice, _i2_made(kind)) for kind in MADE),
+    (invariants.i2_nothing_is_done_twice, _i2_standing),
+    (invariants.i2_nothing_is_done_twice, _i2_same_bytes),
     (invariants.i3_it_finishes, _i3),
     (invariants.i4_the_cents_agree, _i4_other_amount),
     (invariants.i4_the_cents_agree, _i4_missing),
+    (invariants.i4_the_cents_agree, _i4_refund_twice),
     (invariants.i4_the_cents_agree, _i4_hub_differs),
     (invariants.i5_money_is_conserved, _i5),
     (invariants.i6_nothing_goes_back, _i6_lost_step),

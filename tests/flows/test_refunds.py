@@ -2,13 +2,12 @@
 
 import pytest
 
-ACCOUNT = {"Code": "1250", "Name": "Refunds to classify", "Type": "CURRENT", "EnablePaymentsToAccount": True}
+from connectors.stripe import composed
 
 
 @pytest.fixture
 def paid(outside, hub):
     """A paid invoice that has arrived, and its payment's intent."""
-    outside.xero("PUT", "Accounts", ACCOUNT)
     invoice = outside.sell()
     (intent,) = outside.stripe.all("payment_intents")
     hub.tell_all()
@@ -70,3 +69,29 @@ def test_a_refund_that_is_half_explained_is_spent_whole_before_its_half_is_paid_
     explained(outside, invoice, refund, 400)
     settle(hub)
     assert moved(outside) == [("1200", refund, 10.0), ("1250", refund, 4.0)]
+
+
+def test_a_refund_that_has_not_moved_the_balance_waits_for_its_next_news_and_asks_nobody(
+    outside, hub, paid, monkeypatch
+):
+    invoice, intent = paid
+    refund = refunded(outside, hub, intent, 1000)
+    explained(outside, invoice, refund, 1000)
+
+    def not_moved_yet(ask, ident):
+        row = ask_for_all(ask, ident)
+        return {**row, "refund": {**row["refund"], "balance_transaction": None, "status": "pending"}}
+
+    ask_for_all = composed.refund
+    with monkeypatch.context() as patched:
+        patched.setattr(composed, "refund", not_moved_yet)
+        hub.tell_all()
+        hub.work()
+    assert hub.sentences() == []
+    [sentence] = hub.held()
+    assert "has not moved the gateway's balance yet" in sentence
+    assert moved(outside) == []
+
+    outside.stripe.create(f"refunds/{refund}", metadata={"reason": "told again"})
+    settle(hub)
+    assert moved(outside) == [("1200", refund, 10.0)]

@@ -120,7 +120,7 @@ def test_a_line_without_a_choice_parks_the_document_and_says_what_a_rule_would_n
     assert answer.reason.params == {
         "document": "invoice RE-1",
         "slot": "income_account",
-        "facts": "price price_2, product prod_1, currency EUR, country US, tax 2.625, tax_inclusive no, book gmbh",
+        "facts": "price price_2, product prod_1, currency EUR, country US, tax 2.625, tax inclusive no, book gmbh",
         "connection": "Xero",
     }
 

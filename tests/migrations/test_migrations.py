@@ -50,7 +50,7 @@ def test_every_index_and_unique_rule_of_the_schema_is_in_the_database_with_its_c
 def test_a_database_filled_at_an_older_schema_keeps_every_row_and_field(engine, revision):
     upgrade(engine, revision)
     before = filled(engine)
-    assert all(len(rows) == ROWS for rows in before.values()), "a table without rows proves nothing"
+    assert all(len(rows) >= ROWS for rows in before.values()), "a table without rows proves nothing"
     with pytest.raises(Misconfigured, match="run `subledger db upgrade`"):
         check_schema(engine)
 

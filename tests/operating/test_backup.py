@@ -1,4 +1,6 @@
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -100,3 +102,27 @@ def test_a_running_hub_is_not_restored_over(made, wanted, tmp_path):
         connection.exec_driver_sql("SELECT 1")
         with pytest.raises(Misconfigured, match="stop it, then restore"):
             restore(wanted, tmp_path / "copy")
+
+
+def test_a_backup_is_one_view_of_the_whole_though_the_hub_writes_meanwhile(made, wanted, tmp_path, monkeypatch):
+    """With small steps and a writer between any two of them it ends, and holds what stood when it began."""
+    if not wanted.embedded_database:
+        pytest.skip("pg_dump takes its own view")
+    hub, _ = made
+    monkeypatch.setattr("worker.backup._PAGES", 8)
+    told = []
+
+    def write(done, of):
+        told.append((done, of))
+        with hub.store.engine.begin() as connection:
+            connection.exec_driver_sql(f"INSERT INTO log_in_failure VALUES ('{done}', 1, '2026-01-01')")
+
+    back_up(wanted, tmp_path / "copy", write)
+    assert len(told) > 3
+    assert told[-1][0] == told[-1][1]
+    with closing(sqlite3.connect(tmp_path / "copy")) as copy:
+        assert copy.execute("SELECT count(*) FROM log_in_failure").fetchone() == (0,)
+    hub.store.engine.dispose()
+    heard = []
+    restore(wanted, tmp_path / "copy", lambda *of: heard.append(of))
+    assert heard[-1] == ((tmp_path / "copy").stat().st_size,) * 2

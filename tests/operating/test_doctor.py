@@ -18,6 +18,7 @@ def test_a_missing_key_is_named_with_what_to_do(made, without_key):
     assert not found["key"].good
     assert "set SUBLEDGER_KEYS" in found["key"].sentence
     assert not found["secrets"].good
+    assert found["secrets"].sentence == "This could not be checked: mend what is wrong above first."
     assert found["schema"].good
 
 

@@ -116,6 +116,16 @@ def test_a_slot_of_the_schedule_is_taken_once_whoever_asks(shop, other):
     assert shop.do(duties.take_slot, "pull", slot + timedelta(seconds=60))
 
 
+def test_slots_are_remembered_for_a_day_and_the_latest_is_known(shop):
+    first = shop.clock.now()
+    for hours in (0, 1, 25):
+        assert shop.do(duties.take_slot, "pull", first + timedelta(hours=hours))
+    with shop.store.read() as database:
+        assert duties.latest_slots(database) == {(shop.workspace_id, "pull"): first + timedelta(hours=25)}
+    assert not shop.do(duties.take_slot, "pull", first + timedelta(hours=1))
+    assert len(shop.all(schema.schedule_slot)) == 2
+
+
 def test_a_slot_taken_by_another_spoils_nothing_of_the_unit_of_work(shop):
     slot = shop.clock.now()
     shop.do(duties.take_slot, "pull", slot)
@@ -130,11 +140,14 @@ def test_a_slot_taken_by_another_spoils_nothing_of_the_unit_of_work(shop):
 def test_a_cursor_is_where_its_last_commit_left_it(shop):
     def position():
         with shop.store.read() as database:
-            return cursors.position(database, shop.workspace_id, shop.gateway, Kind.INVOICE)
+            found = cursors.cursor(database, shop.workspace_id, shop.gateway, Kind.INVOICE)
+        return found and (found.position, found.saved_at, found.whole_at)
 
     assert position() is None
+    now = shop.clock.now()
     shop.do(cursors.save, shop.gateway, Kind.INVOICE, {"after": "in_1"})
-    shop.do(cursors.save, shop.gateway, Kind.INVOICE, {"after": "in_2"})
+    assert position() == ({"after": "in_1"}, now, None)
+    shop.do(cursors.save, shop.gateway, Kind.INVOICE, {"after": "in_2"}, now)
     shop.do(cursors.save, shop.gateway, Kind.PAYMENT, {"after": "py_1"})
 
     def page_that_fails(work):
@@ -143,7 +156,7 @@ def test_a_cursor_is_where_its_last_commit_left_it(shop):
 
     with pytest.raises(ZeroDivisionError):
         shop.write(page_that_fails)
-    assert position() == {"after": "in_2"}
+    assert position() == ({"after": "in_2"}, now, now)
 
 
 def test_versions_of_a_rulebook_are_added_and_the_newest_whose_time_has_come_is_in_force(shop):

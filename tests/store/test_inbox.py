@@ -5,7 +5,7 @@ import pytest
 from core.reasons import Reason, ReasonCode
 from core.store import inbox, schema
 from core.store.bodies import open_bodies
-from core.store.inbox import Told
+from core.store.inbox import Message, Told
 
 FOREIGN = Reason(ReasonCode.FOREIGN_ACCOUNT, {"account": "acct_sandbox_unknown"})
 
@@ -41,9 +41,8 @@ def states(shop):
 def test_a_receipt_keeps_the_raw_bytes_sealed_and_gives_them_back(shop):
     app_id = shop.all(schema.app)[0].id
     body = b'{"raw":  "as it came"}'
-    receipt_id = shop.write(
-        lambda work: inbox.receive(shop.store, work, app_id, {"stripe-signature": "t=1"}, body, readable=True)
-    )
+    message = Message(app_id, {"stripe-signature": "t=1"}, body, readable=True, told=())
+    [receipt_id] = shop.write(lambda work: inbox.receive(shop.store, work, [message]))
     [receipt] = shop.all(schema.receipt)
     assert (receipt.id, receipt.headers, receipt.received_at) == (
         receipt_id,

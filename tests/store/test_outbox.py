@@ -1,5 +1,8 @@
 """A delivery's one life, by the table in core.lifecycle, and the pushes that carry it."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,7 +12,8 @@ from core.entities import Product
 from core.kinds import Kind
 from core.lifecycle import TRANSITIONS, DeliveryState
 from core.reasons import Reason, ReasonCode
-from core.store import outbox, schema
+from core.store import links, outbox, schema
+from core.store.links import Link
 from core.store.outbox import ATTEMPTS_MAX, LINGER_SECONDS
 
 S = DeliveryState
@@ -66,10 +70,12 @@ def force(shop, state):
 
 
 MOVES = {
-    S.PARKED: lambda work, ids, _: outbox.park(work, ids[0], REASON),
-    S.WAITING: lambda work, ids, record_id: outbox.wait_for(work, ids[0], [record_id]),
-    S.PENDING: lambda work, ids, _: outbox.give_back(work, ids),
-    S.DELIVERED: lambda work, ids, _: outbox.settle(work, ids),
+    S.PARKED: lambda work, delivery: outbox.park(work, delivery.id, REASON),
+    S.WAITING: lambda work, delivery: outbox.wait_for(
+        work, delivery.connection_id, {delivery.id: [delivery.record_id]}
+    ),
+    S.PENDING: lambda work, delivery: outbox.give_back(work, [delivery.id]),
+    S.DELIVERED: lambda work, delivery: outbox.settle(work, [delivery.id]),
 }
 
 
@@ -81,7 +87,7 @@ def test_a_delivery_moves_only_where_the_table_lets_it(shop, record_id, source, 
     force(shop, source)
 
     def move(work):
-        MOVES[target](work, [delivery.id], record_id)
+        MOVES[target](work, delivery)
 
     if target in TRANSITIONS[source]:
         shop.write(move)
@@ -206,7 +212,7 @@ def test_a_delivery_sleeps_until_what_it_needs_is_there_and_then_wakes(shop, rec
     needed = saved(shop)
     owe(shop, record_id)
     [delivery] = shop.all(schema.delivery)
-    shop.do(outbox.wait_for, delivery.id, [needed, needed])
+    shop.do(outbox.wait_for, shop.ledger, {delivery.id: [needed, needed]})
     linger(shop)
     assert claim(shop) == []
     assert shop.do(outbox.wake, shop.ledger, [record_id]) == set()
@@ -217,10 +223,61 @@ def test_a_delivery_sleeps_until_what_it_needs_is_there_and_then_wakes(shop, rec
     assert len(claim(shop)) == 1
 
 
+def arrive(shop, record_id):
+    """It is written there, and whoever waits for it wakes."""
+
+    def arrived(work):
+        links.add(work, shop.ledger, "test", Kind.PRODUCT, [Link(record_id, "", f"there-{record_id}", "", "")])
+        return outbox.wake(work, shop.ledger, [record_id])
+
+    return shop.write(arrived)
+
+
+def test_some_of_a_batch_sleep_and_what_need_not_sleep_stays_ready(shop, record_id):
+    there, missing, other = saved(shop), saved(shop), saved(shop)
+    owe(shop, record_id)
+    owe(shop, other)
+    first, second = [one.id for one in shop.all(schema.delivery)]
+    assert arrive(shop, there) == set()
+    assert shop.do(outbox.wait_for, shop.ledger, {first: [missing], second: [there, missing]}) == [second]
+    assert {one.id: one.state for one in shop.all(schema.delivery)} == {first: S.WAITING, second: S.PENDING}
+    assert shop.do(outbox.wake, shop.ledger, [missing]) == {"product"}
+
+
+def test_what_has_arrived_by_the_time_that_a_delivery_begins_to_wait_is_not_waited_for(shop, record_id):
+    needed = saved(shop)
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    assert arrive(shop, needed) == set()
+    assert shop.do(outbox.wait_for, shop.ledger, {delivery.id: [needed]}) == [delivery.id]
+    assert states(shop) == [S.PENDING]
+
+
+def test_who_begins_to_wait_while_what_it_needs_arrives_never_sleeps_on(shop, record_id):
+    """Whichever of the two begins first, and though neither has committed when the other begins."""
+    needed = saved(shop)
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    began = threading.Event()
+
+    def waits(work):
+        ready = outbox.wait_for(work, shop.ledger, {delivery.id: [needed]})
+        began.set()
+        time.sleep(0.3)
+        return ready
+
+    with ThreadPoolExecutor(2) as both:
+        waiting = both.submit(shop.write, waits)
+        assert began.wait(10)
+        arriving = both.submit(arrive, shop, needed)
+        assert (waiting.result(10), arriving.result(10)) == ([], {"product"})
+    assert states(shop) == [S.PENDING]
+
+
 def test_what_waited_and_gave_way_to_a_later_revision_does_not_wake(shop, record_id):
     needed = saved(shop)
     owe(shop, record_id)
-    shop.do(outbox.wait_for, shop.all(schema.delivery)[0].id, [needed])
+    shop.do(outbox.wait_for, shop.ledger, {shop.all(schema.delivery)[0].id: [needed]})
     saved(shop, "Plan B", record_id)
     owe(shop, record_id, revision=2)
     assert shop.do(outbox.wake, shop.ledger, [needed]) == set()
@@ -293,3 +350,51 @@ def test_which_records_were_ever_owed_is_known_whatever_became_of_it(shop, recor
     force(shop, S.SUPERSEDED)
     assert shop.do(outbox.owed_ever, shop.ledger, [record_id, never]) == {record_id}
     assert shop.do(outbox.owed_ever, shop.gateway, [record_id]) == set()
+
+
+def test_what_waits_for_another_to_leave_sleeps_only_while_all_of_them_are_there(shop, record_id):
+    leaving = [saved(shop), saved(shop)]
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    wait = (outbox.wait_for, shop.ledger, {delivery.id: leaving})
+    assert shop.do(*wait, leaving=True) == [delivery.id], "they are not there"
+    there = [Link(one, "", f"remote {one}", "", "") for one in leaving]
+    shop.do(links.add, shop.ledger, "test", Kind.PRODUCT, there)
+    assert shop.do(*wait, leaving=True) == []
+    shop.do(links.remove, shop.ledger, Kind.PRODUCT, [there[0].remote_id])
+    shop.do(outbox.wake, shop.ledger, [leaving[0]])
+    assert shop.do(*wait, leaving=True) == [delivery.id], "one of them has left"
+
+
+def test_what_was_never_woken_is_looked_at_again_after_as_long_as_it_has_been_owed(shop, record_id):
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    needed = saved(shop)
+    for minutes in (1, 1, 2, 4, 8, 16, 32, 60, 60):
+        shop.do(outbox.wait_for, shop.ledger, {delivery.id: [needed]})
+        shop.clock.sleep(60 * minutes - 1)
+        shop.do(outbox.look_again, shop.ledger, "product")
+        assert states(shop) == [S.WAITING]
+        shop.clock.sleep(1)
+        shop.do(outbox.look_again, shop.ledger, "product")
+        assert states(shop) == [S.PENDING]
+        assert shop.all(schema.delivery_need) == []
+
+
+def test_what_is_held_for_a_reason_says_it_until_it_goes_on(shop, record_id):
+    owe(shop, record_id)
+    [delivery] = shop.all(schema.delivery)
+    news = saved(shop)
+    shop.do(outbox.hold, delivery.id, REASON, news_of=[news])
+    assert [(row.reason_code, row.reason_params) for row in shop.all(schema.delivery)] == [("refused", REASON.params)]
+    assert shop.do(outbox.wake, shop.ledger, [news]) == {"product"}
+    assert [(row.reason_code, row.reason_params) for row in shop.all(schema.delivery)] == [(None, None)]
+
+
+def test_what_was_refused_for_what_rested_on_it_is_tried_again_when_that_is_gone(shop, record_id):
+    owe(shop, record_id, saved(shop))
+    one, two = shop.all(schema.delivery)
+    shop.do(outbox.park, one.id, REASON)
+    shop.do(outbox.park, two.id, REASON)
+    assert shop.do(outbox.free, shop.ledger, [record_id]) == {"product"}
+    assert states(shop) == [S.PENDING, S.PARKED]

@@ -11,7 +11,8 @@ from core.store.links import Link
 from core.store.schema import metadata
 
 # whoever knocks at the log-in has not said whose they are: failures are counted for nobody's workspace
-TENANTS = [table for table in metadata.sorted_tables if table.name not in {"workspace", "log_in_failure"}]
+NOBODYS = {"hub", "workspace", "log_in_failure"}
+TENANTS = [table for table in metadata.sorted_tables if table.name not in NOBODYS]
 POINTERS = [
     (table, key)
     for table in TENANTS

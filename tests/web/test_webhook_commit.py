@@ -37,7 +37,7 @@ def test_nothing_but_one_commit_stands_between_a_message_and_its_answer(doors, s
     doors.tell(sign.event("evt_0"))  # the first of a month also makes that month's key
     journal.clear()
     doors.tell(sign.event())
-    assert [one for one in journal if one != "statement"] == ["P1", "P2", "P3", "P4", "commit", "P5", "bell", "P6"]
+    assert [one for one in journal if one != "statement"] == ["P1", "P2", "P3", "P4", "commit", "P5", "P6", "bell"]
     before, _, after = " ".join(journal).partition("commit")
     assert "statement" in before
     assert "statement" not in after

@@ -79,3 +79,50 @@ def test_who_released_a_lane_does_not_hold_its_successor(hub, lane):
         assert second.lane.fence > first.lane.fence
         with pytest.raises(Fenced):
             hub.store.write(lane[1], lambda work: lanes.hold(work, first.lane))
+
+
+@pytest.fixture
+def other_lane(lane):
+    return (*lane[:3], Kind.PAYMENT, "deliver")
+
+
+@pytest.fixture
+def rested(hub, lane):
+    """The connection was left alone for a while, and the while is over."""
+    _, workspace_id, connection_id, *_ = lane
+    hub.store.write(workspace_id, lambda work: connections.back_off(work, connection_id, 30, 0))
+    hub.clock.sleep(31)
+    return connection_id
+
+
+def test_after_a_rest_one_lane_asks_first_and_its_answer_opens_the_others(rested, lane, other_lane):
+    with working(*lane) as asking:
+        with working(*other_lane) as another:
+            assert another is None
+        asking.write(lambda work: connections.succeeded(work, rested))
+        with working(*other_lane) as another:
+            assert another is not None
+
+
+def test_who_asked_first_and_had_nothing_to_ask_lets_the_next_one_ask(rested, lane, other_lane):
+    with working(*lane) as asking:
+        assert asking is not None
+    with working(*other_lane) as next_one, working(*lane) as not_now:
+        assert next_one is not None
+        assert not_now is None
+
+
+def test_who_was_refused_again_leaves_the_rest_as_long_as_the_refusal_said(hub, rested, lane, other_lane):
+    with working(*lane) as asking:
+        asking.write(lambda work: connections.back_off(work, rested, 600, 0))
+    hub.clock.sleep(599)
+    with working(*other_lane) as too_early:
+        assert too_early is None
+
+
+def test_who_died_while_asking_first_is_followed_by_another(hub, rested, lane, other_lane):
+    asking = working(*lane)
+    asking.__enter__()
+    hub.clock.sleep(hub.lease_seconds)
+    with working(*other_lane) as another:
+        assert another is not None

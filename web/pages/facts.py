@@ -11,7 +11,10 @@ from core.kinds import Kind
 from web.pages import words
 
 _ENDINGS = ("_minor", "_at")
-_SAID_ABOVE = frozenset({"name", "nickname", "number", "code", "status", "currency", "settled_currency"})
+_SAID_ELSEWHERE = frozenset(
+    {"name", "nickname", "number", "code", "status", "currency", "settled_currency"}
+    | {"total_minor", "tax_minor", "due_minor"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Heading:
 
 
 def facts(entity: Any, names: Mapping[str, str]) -> list[Fact]:
-    """All fields that say something and that the heading does not say; lines and the like are left to `parts`."""
+    """What neither the heading nor the table of amounts says; lines and the like are left to `parts`."""
     return list(_facts(entity, names, getattr(entity, "currency", "")))
 
 
@@ -78,7 +81,9 @@ def _facts(entity: Any, names: Mapping[str, str], currency: str) -> Iterator[Fac
         for ending in _ENDINGS:
             label = label.removesuffix(ending)
         label = words.sentence(words.spoken(label))
-        if value is None or value == "" or isinstance(value, tuple) or spec.name in _SAID_ABOVE:
+        if value is None or value == "" or isinstance(value, tuple) or spec.name in _SAID_ELSEWHERE:
+            continue
+        if spec.name.endswith("_minor") and not value:
             continue
         if "kind" in spec.metadata:
             yield Fact(label, names.get(value, value), kind=spec.metadata["kind"], record_id=value)

@@ -4,10 +4,13 @@ from flask import Blueprint, abort, render_template
 from sqlalchemy import Connection as Database
 
 from connectors.registry import CONNECTORS
-from core.entities import Entity, references
+from core.entities import Entity, TaxRate, references
 from core.kinds import Kind
+from core.store import shelves
 from core.store.reading import documents, story
-from web.pages import here, timeline
+from core.store.reading.documents import Document
+from core.store.reading.story import Story
+from web.pages import cent, here, timeline, words
 from web.pages.facts import facts, heading, parts
 
 pages = Blueprint("records", __name__, url_prefix="/records")
@@ -54,6 +57,9 @@ def show(shown_id: str) -> str:
             heading=heading(document.entity, kind, document.name),
             facts=facts(document.entity, names) if document.entity else (),
             parts=parts(document.entity, names) if document.entity else (),
+            amounts=cent.amounts(document.entity),
+            there=cent.there,
+            amount=_amount(database, document, told, names),
             told=told,
             names=names,
             paid_by=story.paid_by(database, workspace_id, record_id) if kind is Kind.INVOICE else (),
@@ -77,6 +83,31 @@ def observation(shown_id: str, observation_id: str) -> str:
         return render_template(
             "observation.html", document=document, seen=found[0], content=found[1], links=here.links(database)
         )
+
+
+def _amount(database: Database, document: Document, told: Story, names: dict[str, str]) -> cent.Amount | None:
+    """The amount that was chosen, taken apart; the first one where none was."""
+    entity, workspace_id = document.entity, here.workspace_id()
+    known = cent.amounts(entity)
+    if entity is None or not known:
+        return None
+    chosen = here.words("of") or next(iter(known))
+    if chosen not in known:
+        abort(404)
+    rate_ids = [record_id for kind, record_id in references(entity) if kind is Kind.TAX_RATE]
+    rates = shelves.load(here.hub().store, database, workspace_id, Kind.TAX_RATE, sorted(set(rate_ids)))
+    settled_by = []
+    if document.kind is Kind.INVOICE:
+        settled_by = [
+            cent.Part(one.name, -one.amount_minor, words.local_day(one.received_at), Kind.PAYMENT, one.id)
+            for one in story.paid_by(database, workspace_id, document.id)
+            if one.succeeded
+        ] + [
+            cent.Part(one.name, -one.amount_minor, kind=Kind.CREDIT_NOTE, record_id=one.id)
+            for one in story.credited_by(database, workspace_id, document.id)
+        ]
+    taxes = {record_id: rate for record_id, rate in rates.items() if isinstance(rate, TaxRate)}
+    return cent.taken_apart(chosen, entity, told, names, taxes, settled_by)
 
 
 def _names(database: Database, entity: Entity | None) -> dict[str, str]:

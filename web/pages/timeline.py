@@ -11,6 +11,7 @@ from connectors import strict_json
 from core.reasons import Reason, ReasonCode
 from core.store.connections import Connection
 from core.store.reading.story import Story
+from web.pages import words
 
 _FIELDS_MAX = 6
 
@@ -97,11 +98,12 @@ def _observations(told: Story, shown: Mapping[str, bytes], links: Mapping[str, C
 def _deeds(told: Story) -> Iterator[Step]:
     revision = 0
     for one in told.deeds:
-        if " written to " in one.action:
-            yield Step(one.at, "arrived", one.action[:1].upper() + one.action[1:], "held against what was sent", "")
+        action = words.spoken(one.action)
+        if " written to " in action:
+            yield Step(one.at, "arrived", words.sentence(action), "held against what was sent", "")
             continue
         revision += 1
-        yield Step(one.at, "saved", f"Revision {revision} saved", f"{one.action} after what came by {one.cause}", "")
+        yield Step(one.at, "saved", f"Revision {revision} saved", f"{action} after what came by {one.cause}", "")
 
 
 def _deliveries(told: Story, links: Mapping[str, Connection]) -> Iterator[Step]:

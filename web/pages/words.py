@@ -70,10 +70,12 @@ _CAUSES = {
     ReasonCode.CURRENCY_NOT_IN_LEDGER: "A currency the ledger does not keep",
     ReasonCode.THIRD_DECIMAL: "A third decimal",
     ReasonCode.NEGATIVE_TOTAL: "A negative total",
+    ReasonCode.CREDIT_UNEXPLAINED: "Credit without a document",
     ReasonCode.TOTALS_DIFFER: "Lines and total differ",
     ReasonCode.RATE_TOO_COARSE: "No rate the ledger can keep",
     ReasonCode.NOT_MOVED_YET: "Not moved at the gateway yet",
     ReasonCode.CONTACT_MISSING: "A contact is missing",
+    ReasonCode.CONTACT_ARCHIVED: "A contact is archived",
     ReasonCode.STORED_DIFFERENTLY: "Stored otherwise than sent",
     ReasonCode.NAME_TAKEN: "A name is taken",
     ReasonCode.NUMBER_TAKEN: "A number is taken",
@@ -89,16 +91,16 @@ _CAUSES = {
     ReasonCode.CRASHED: "Set aside after failing",
     ReasonCode.CONTRACT_BROKEN: "An answer nobody expected",
 }
-_MINUS = "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def amount(minor: int, currency: str) -> str:
     """1234567 EUR -> 12,345.67; a real minus, so that figures stand in line."""
-    return f"{decimal_of(minor, currency):,f}".replace("-", _MINUS)
+    return f"{decimal_of(minor, currency):,f}".replace("-", MINUS)
 
 
 def unit(value: Decimal | None) -> str:
-    return "" if value is None else f"{value.normalize():,f}".replace("-", _MINUS)
+    return "" if value is None else f"{value.normalize():,f}".replace("-", MINUS)
 
 
 def day(value: str | date) -> str:
@@ -145,6 +147,11 @@ def sentence(text: str) -> str:
 
 def kinds(kind: Kind) -> str:
     return _KINDS.get(kind) or sentence(f"{spoken(kind.value)}s")
+
+
+def stream(name: str) -> str:
+    """What a connector is polled for: a kind by its name, or all of them at once."""
+    return kinds(Kind(name)) if name in set(Kind) else sentence(spoken(name))
 
 
 def spoken(name: str) -> str:
@@ -203,6 +210,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
         sentence,
         tone,
         kinds,
+        stream,
         spoken,
         address,
         pretty,

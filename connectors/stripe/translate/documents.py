@@ -50,11 +50,19 @@ def invoice(row: Row) -> Invoice:
         due_minor=minor(row, "amount_remaining", currency),
         subscription=reference(part(part(row, "parent"), "subscription_details"), "subscription") or None,
         memo=text(row, "description"),
+        from_balance_minor=_from_balance(row, currency),
     )
     tax = sum(line.tax_minor for line in read.lines)
     if read.counts and read.net_minor + tax != read.total_minor:
-        raise TotalsDiffer(read.net_minor + tax, read.total_minor)
+        raise TotalsDiffer(currency, read.net_minor + tax, read.total_minor)
     return replace(read, tax_minor=tax)
+
+
+def _from_balance(row: Row, currency: str) -> int:
+    """Stripe: a balance is negative where the customer has credit. It moves when the invoice is finalised."""
+    if row.get("ending_balance") is None:
+        return 0
+    return minor(row, "ending_balance", currency) - minor(row, "starting_balance", currency)
 
 
 def _invoice_status(row: Row) -> InvoiceStatus:
@@ -105,7 +113,7 @@ def credit_note(row: Row) -> CreditNote:
     total = minor(row, "total", currency)
     net = sum(line.net_minor for line in lines)
     if net + tax != total:
-        raise TotalsDiffer(net + tax, total)
+        raise TotalsDiffer(currency, net + tax, total)
     lowered = minor(row, "pre_payment_amount", currency)
     refunded = sum(amount for _, amount in _refunds(row, currency))
     outside = _given_outside(row, currency)

@@ -4,6 +4,7 @@ Xero computes tax by itself unless it is told: every line carries its net amount
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -35,7 +36,10 @@ def owes_invoice(entity: Entity, is_there: bool) -> bool:
 
 
 def invoice(document: Document) -> Row | Problem:
+    """Xero: no total is negative. What the gateway takes back with an invoice is a credit note, of the same number."""
     entity = of(Invoice, document.entity)
+    if entity.total_minor < 0:
+        return _negative_invoice(document, entity)
     element: Row = {
         "Type": "ACCREC",
         "Status": "AUTHORISED",
@@ -54,6 +58,27 @@ def invoice(document: Document) -> Row | Problem:
     return {**element, **body, "DueDate": due_on}
 
 
+def _negative_invoice(document: Document, entity: Invoice) -> Row | Problem:
+    element = _credit_element(document, entity.number)
+    if entity.status is InvoiceStatus.VOID:
+        return _voided(element)
+    assert entity.issued_at is not None
+    turned_round = replace(
+        entity,
+        total_minor=-entity.total_minor,
+        lines=tuple(
+            replace(
+                line,
+                net_minor=-line.net_minor,
+                taxes=tuple(replace(tax, amount_minor=-tax.amount_minor) for tax in line.taxes),
+            )
+            for line in entity.lines
+        ),
+    )
+    body = _body(document, turned_round, entity.issued_at)
+    return body if isinstance(body, Problem) else {**element, **body}
+
+
 # --- credit note -----------------------------------------------------------------------------------------------------
 
 
@@ -66,21 +91,30 @@ def owes_credit_note(entity: Entity, is_there: bool) -> bool:
 def credit_note(document: Document) -> Row | Problem:
     """Xero: the amounts of a credit note are positive, and it knows no discounts."""
     entity = of(CreditNote, document.entity)
-    element: Row = {
-        "Type": "ACCRECCREDIT",
-        "Status": "AUTHORISED",
-        "CreditNoteNumber": entity.number,
-        "Reference": document.origin_id,
-    }
-    if document.remote_id:
-        element["CreditNoteID"] = document.remote_id
+    element = _credit_element(document, entity.number)
     if entity.void:
         return _voided(element)
     body = _body(document, entity, entity.issued_at)
     return body if isinstance(body, Problem) else {**element, **body}
 
 
+def _credit_element(document: Document, number: str) -> Row:
+    element: Row = {
+        "Type": "ACCRECCREDIT",
+        "Status": "AUTHORISED",
+        "CreditNoteNumber": number,
+        "Reference": document.origin_id,
+    }
+    if document.remote_id:
+        element["CreditNoteID"] = document.remote_id
+    return element
+
+
 # --- what both are made of -------------------------------------------------------------------------------------------
+
+
+def is_void(entity: Entity) -> bool:
+    return entity.void if isinstance(entity, CreditNote) else of(Invoice, entity).status is InvoiceStatus.VOID
 
 
 def _says_something(lines: Sequence[InvoiceLine] | Sequence[CreditNoteLine]) -> bool:

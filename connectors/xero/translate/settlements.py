@@ -76,10 +76,18 @@ def owes_allocation(entity: Entity, is_there: bool) -> bool:
     return is_there if of(Allocation, entity).void else not is_there
 
 
+def is_void(entity: Entity) -> bool:
+    return of(Allocation, entity).void
+
+
 def allocation(document: Document) -> Row | Problem:
     """The element names the credit note that Xero has in the path."""
     entity = of(Allocation, document.entity)
-    of_credit_note: Row = {"CreditNote": {"CreditNoteID": entity.credit_note}}
+    giver = entity.credit_note or entity.credit
+    if not giver:
+        amount = Money(entity.currency, entity.amount_minor)
+        return problem(ReasonCode.CREDIT_UNEXPLAINED, amount=amount)
+    of_credit_note: Row = {"CreditNote": {"CreditNoteID": giver}}
     if entity.void:
         return {**of_credit_note, "AllocationID": document.remote_id, "IsDeleted": True}
     return third_decimal([entity.amount_minor], entity.currency) or {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -20,7 +21,9 @@ class Pulse:
     seen_at: datetime | None = None
     """When it last showed us something new."""
     read_until: dict[str, datetime] = field(default_factory=dict)
-    """By kind: when its changes were last asked for."""
+    """By stream: when its changes were last asked for."""
+    reached: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By stream: the cursor, which its connector understands."""
     owed: dict[str, int] = field(default_factory=dict)
     """Deliveries by state."""
     told: dict[str, int] = field(default_factory=dict)
@@ -44,6 +47,7 @@ def pulses(database: Connection, workspace_id: str) -> Mapping[str, Pulse]:
             setattr(found[row.id], name, newest)
     for row in database.execute(select(cursor).where(cursor.c.workspace_id == workspace_id)):
         found[row.connection_id].read_until[row.kind] = row.saved_at
+        found[row.connection_id].reached[row.kind] = row.position
     for table, name in ((delivery, "owed"), (event, "told")):
         for row in database.execute(
             select(table.c.connection_id, table.c.state, func.count().label("how_many"))

@@ -67,6 +67,17 @@ def paid_by(database: Connection, workspace_id: str, invoice_id: str) -> Sequenc
     ).all()
 
 
+def credited_by(database: Connection, workspace_id: str, invoice_id: str) -> Sequence[Row[str, str, int]]:
+    """The credit notes that lower what is due of an invoice, with the amount of each that does."""
+    part, record = schema.allocation, schema.record
+    return database.execute(
+        select(record.c.id, record.c.name, part.c.amount_minor)
+        .join(record, and_(record.c.workspace_id == part.c.workspace_id, record.c.id == part.c.credit_note_id))
+        .where(part.c.workspace_id == workspace_id, part.c.invoice_id == invoice_id, ~part.c.void)
+        .order_by(record.c.id)
+    ).all()
+
+
 def called(store: Store, database: Connection, workspace_id: str, record_ids: Sequence[str]) -> dict[str, str]:
     """How people call these records: a customer, product or rate by its name, a price by what it costs."""
     record, product, price, rate = schema.record, schema.product, schema.price, schema.tax_rate

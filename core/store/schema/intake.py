@@ -73,4 +73,5 @@ cursor = bare_table(
     Column("kind", Text, primary_key=True),
     Column("position", JSON, nullable=False),
     Column("saved_at", Moment, nullable=False),
+    Column("whole_at", Moment),  # everything had been read once, from the beginning to what was then the present
 )

@@ -1,6 +1,6 @@
 """What we know: one `record` for whatever the hub keeps, one table per kind for its contents, links to remote ids."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 
 from core.store.schema.common import Exact, Minor, Moment, bare_table, ref, table
 
@@ -27,13 +27,25 @@ link = table(
     Column("environment", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("remote_id", Text, nullable=False),
+    Column("moved_to", Text),  # merged there into this one; the id above still means the same record
     Column("part", Text, nullable=False),
     Column("version", Text, nullable=False),  # the vendor's own token of the state last shown
     Column("shown_hash", Text, nullable=False),  # what that system last showed us: how echoes are known
     Column("sent_hash", Text, nullable=False),  # what we last sent, so that equal is not sent again
     Column("removed_at", Moment),
     UniqueConstraint("workspace_id", "connection_id", "kind", "remote_id", "environment"),
-    UniqueConstraint("workspace_id", "connection_id", "environment", "kind", "record_id", "part"),
+    Index(
+        "uq_link_document",  # what was taken away and comes again has an id of its own there
+        "workspace_id",
+        "connection_id",
+        "environment",
+        "kind",
+        "record_id",
+        "part",
+        unique=True,
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
     Index("ix_link_record", "workspace_id", "record_id"),
 )
 
@@ -147,6 +159,7 @@ invoice = bare_table(
     Column("tax_minor", Minor, nullable=False),
     Column("due_minor", Minor, nullable=False),
     Column("memo", Text, nullable=False),
+    Column("from_balance_minor", Minor, nullable=False),
     Index("ix_invoice_number", "workspace_id", "number"),
 )
 
@@ -242,12 +255,15 @@ credit_note_line_tax = bare_table(
 allocation = bare_table(
     "allocation",
     *ref("id", "record", key=True),
-    *ref("credit_note_id", "record"),
+    *ref("credit_note_id", "record", nullable=True),
+    *ref("credit_id", "record", nullable=True),
     *ref("invoice_id", "record"),
     Column("currency", String(3), nullable=False),
     Column("amount_minor", Minor, nullable=False),
     Column("allocated_at", Moment, nullable=False),
     Column("void", Boolean, nullable=False),
+    Index("ix_allocation_credit", "workspace_id", "credit_id"),
+    Index("ix_allocation_credit_note", "workspace_id", "credit_note_id"),
     Index("ix_allocation_invoice", "workspace_id", "invoice_id"),
 )
 

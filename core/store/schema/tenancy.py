@@ -4,6 +4,14 @@ from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table,
 
 from core.store.schema.common import Exact, Id, Moment, bare_table, metadata, ref, table
 
+hub = Table(
+    "hub",
+    metadata,
+    Column("id", Text, primary_key=True),  # one row
+    Column("bell", Text, nullable=False),  # a secret of the Redis that this hub's processes share
+    Column("alive_at", Moment, nullable=False),
+)
+
 workspace = Table(
     "workspace",
     metadata,
@@ -62,6 +70,8 @@ connection = table(
     Column("window_started_at", Moment),
     Column("window_calls", Integer, nullable=False),
     Column("failures", Integer, nullable=False),  # in a row, for the backoff
+    Column("closed_until", String(10)),  # the last day (ISO) that may no longer be written to there
+    Column("closed_read_at", Moment),  # when that was read
     Column("options", JSON, nullable=False),  # what this account's plan or place changes of the declared numbers
     UniqueConstraint("workspace_id", "name"),
     UniqueConstraint("workspace_id", "vendor", "environment", "account"),

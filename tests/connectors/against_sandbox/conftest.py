@@ -108,6 +108,15 @@ class Ledger:
         return answer.json()
 
 
+def all_rows(client, stream):
+    """Everything a stream tells from the beginning, by kind and id."""
+    rows, cursor, more = {}, None, True
+    while more:
+        page = client.changes(stream, cursor)
+        rows, cursor, more = rows | page.rows, page.cursor, page.more
+    return rows
+
+
 @pytest.fixture
 def gateway():
     vendor = Stripe()

@@ -6,25 +6,18 @@ import pytest
 
 from connectors.contract import Stored
 from connectors.stripe import STRIPE
+from connectors.stripe.client import EVERYTHING
 from connectors.xero import XERO
 from core.clock import local_date
 from core.errors import NotThere, OutcomeUnknown
 from core.kinds import Kind
 from core.money import decimal_of
 from core.reasons import ReasonCode
-from tests.connectors.against_sandbox.conftest import BERLIN
+from tests.connectors.against_sandbox.conftest import BERLIN, all_rows
 
 USD = Decimal("0.925")
 CLEARING = {"EUR": "1200", "USD": "1201"}
 WAITING = {"refunds_to_classify": "1250"}
-
-
-def all_rows(client, kind):
-    rows, cursor, more = [], None, True
-    while more:
-        page = client.changes(kind, cursor)
-        rows, cursor, more = [*rows, *page.rows], page.cursor, page.more
-    return rows
 
 
 class Hub:
@@ -35,11 +28,10 @@ class Hub:
         self.ledger = ledger
         self.entities = {kind: {} for kind in Kind}
         self.sent = {}
-        for kind in (Kind.CUSTOMER, Kind.PRICE, Kind.INVOICE, Kind.PAYMENT, Kind.REFUND, Kind.CREDIT_NOTE):
-            for row in all_rows(gateway.client, kind):
-                self.entities[kind][row["id"]] = gateway.entity(kind, row)
-                for of, ident, entity in STRIPE.reads[kind].further(row):
-                    self.entities[of][ident] = entity
+        for (kind, remote_id), row in all_rows(gateway.client, EVERYTHING).items():
+            self.entities[kind][remote_id] = gateway.entity(kind, row)
+            for of, ident, entity in STRIPE.reads[kind].further(row):
+                self.entities[of][ident] = entity
 
     def money(self, kind, entity):
         return self.entities[Kind.REFUND][entity.refund] if kind is Kind.CREDIT_REFUND else entity
@@ -101,7 +93,7 @@ def put(ledger, plural, element):
 
 
 def by_reference(ledger, kind):
-    return {row["Reference"]: row for row in all_rows(ledger.client, kind)}
+    return {row["Reference"]: row for row in all_rows(ledger.client, kind).values()}
 
 
 def test_every_receivable_is_what_the_gateway_says_is_due(ledger, books):
@@ -126,10 +118,10 @@ def test_every_credit_note_is_there_and_used_up(ledger, books, given_back):
 def test_every_clearing_account_moved_by_what_the_gateways_balance_moved(ledger, books):
     moved = dict.fromkeys(CLEARING.values(), Decimal(0))
     for kind, sign in ((Kind.PAYMENT, 1), (Kind.CREDIT_REFUND, -1)):
-        for row in all_rows(ledger.client, kind):
+        for row in all_rows(ledger.client, kind).values():
             if row["Account"]["Code"] in moved:
                 moved[row["Account"]["Code"]] += sign * row["BankAmount"]
-    for row in all_rows(ledger.client, Kind.REFUND):
+    for row in all_rows(ledger.client, Kind.REFUND).values():
         moved[row["BankAccount"]["Code"]] -= row["Total"]
     for currency, account in CLEARING.items():
         money = [*books.entities[Kind.PAYMENT].values()]
@@ -176,12 +168,12 @@ def test_a_question_finds_what_is_there_and_not_what_is_not(ledger, books, kind)
 @pytest.mark.parametrize("kind", [Kind.CREDIT_NOTE, Kind.REFUND, Kind.CREDIT_REFUND])
 def test_what_was_written_is_fetched_and_told_as_changed(ledger, books, kind):
     ids = {outcome.remote_id for _, outcome in books.sent[kind]}
-    assert set(ledger.client.fetch(kind, [*ids])) == ids
-    assert {XERO.reads[kind].remote_id(row) for row in all_rows(ledger.client, kind)} == ids
+    assert set(ledger.client.fetch(kind, [*ids])) == {(kind, remote_id) for remote_id in ids}
+    assert {XERO.reads[kind].remote_id(row) for row in all_rows(ledger.client, kind).values()} == ids
 
 
 def test_payments_of_invoices_are_not_mixed_with_those_of_credit_notes(ledger, books):
-    paid = {row["PaymentID"] for row in all_rows(ledger.client, Kind.PAYMENT)}
+    paid = {row["PaymentID"] for row in all_rows(ledger.client, Kind.PAYMENT).values()}
     assert paid == {outcome.remote_id for _, outcome in books.sent[Kind.PAYMENT]}
 
 

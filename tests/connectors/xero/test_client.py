@@ -134,7 +134,7 @@ def test_an_answer_that_is_no_list_is_told_as_such(vendor, client, body):
 def test_many_are_fetched_in_few_calls(vendor, client):
     ids = [f"{n:08}-0000-4000-8000-000000000000" for n in range(60)]
     vendor.get(f"{API}/Contacts", json={"Contacts": [contact(n, 1) for n in range(60)] + [{"ContactID": CONTACT}]})
-    assert set(client.fetch(Kind.CUSTOMER, ids)) == set(ids)
+    assert set(client.fetch(Kind.CUSTOMER, ids)) == {(Kind.CUSTOMER, one) for one in ids}
     assert len(vendor.calls) == 2
 
 

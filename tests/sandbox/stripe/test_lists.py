@@ -117,6 +117,17 @@ def test_what_is_not_an_id_cannot_be_expanded(api, customer):
             api.customers.retrieve(customer.id, {"expand": [path]})
 
 
+def test_what_only_some_sources_of_a_balance_transaction_have_is_expanded_where_it_is(api, customer):
+    invoice = api.invoices.create({"customer": customer.id, "currency": "eur"})
+    api.invoice_items.create({"customer": customer.id, "invoice": invoice.id, "amount": 5000})
+    api.invoices.pay(invoice.id)
+    charge = api.charges.list().data[0]
+    api.refunds.create({"charge": charge.id, "amount": 100})
+    moved = api.balance_transactions.list({"expand": ["data.source.customer", "data.source.payment_intent"]}).data
+    assert [one.source.object for one in moved] == ["refund", "charge"]
+    assert {one.source.payment_intent.id for one in moved} == {charge.payment_intent}
+
+
 def test_expansion_ends_at_four_levels(api, customer):
     with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
         api.customers.retrieve(customer.id, {"expand": ["a.b.c.d.e"]})

@@ -83,11 +83,6 @@ def test_bills_take_no_discounts(client):
     assert client.refused("PUT", "/Invoices", body) == ["Discounts can only be given on sales invoices and quotes"]
 
 
-def test_the_rule_of_the_line_total_can_be_switched_off(client, invoiced):
-    client.admin("rules", {"line_total_must_match": False})
-    assert invoiced(LineItems=[line(LineAmount=99.99)])["SubTotal"] == 99.99
-
-
 def test_unit_amounts_keep_four_decimals_only_when_asked_to(client):
     body = invoice(LineItems=[line(Quantity=1000, UnitAmount=0.0125)])
     two = client.ok("PUT", "/Invoices", body)

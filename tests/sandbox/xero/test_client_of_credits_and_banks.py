@@ -16,6 +16,7 @@ from xero_python.accounting import (
     BankTransfers,
     BankTransfersDelete,
     BatchPayment,
+    BatchPaymentDelete,
     BatchPaymentDeleteByUrlParam,
     BatchPayments,
     Contact,
@@ -182,6 +183,9 @@ def test_batch_payments(accounting, tenant, invoice):
         tenant, made.batch_payment_id, BatchPaymentDeleteByUrlParam(status="DELETED")
     )
     assert accounting.get_batch_payment(tenant, made.batch_payment_id).batch_payments[0].status == "DELETED"
+    (again,) = accounting.create_batch_payment(tenant, BatchPayments(batch_payments=[batch])).batch_payments
+    gone = BatchPaymentDelete(batch_payment_id=again.batch_payment_id, status="DELETED")
+    assert accounting.delete_batch_payment(tenant, gone).batch_payments[0].status == "DELETED"
 
 
 def test_manual_journals(accounting, tenant):

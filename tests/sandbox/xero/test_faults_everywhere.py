@@ -6,6 +6,7 @@ import re
 import pytest
 import requests
 
+from sandbox.faults import FAULTS
 from sandbox.xero.routes import OPERATIONS
 from tests.sandbox.xero.conftest import NOBODY, invoice
 
@@ -17,14 +18,85 @@ def path_of(route):
     return method, re.sub(r"\{[^}]+\}", NOBODY, path)
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_every_route_refuses_when_told_to_and_then_no_more(client, route):
+def seen(client, route):
+    """What a client sees of one call to a route: the status and the body, or that the answer never came whole."""
     method, path = path_of(route)
-    wanted = {"match": f"{method} /api.xro/2.0{path}", "fault": "refuse", "status": 503, "times": 2}
+    try:
+        answer = client.call(method, path, {} if method in {"PUT", "POST"} else None)
+    except requests.RequestException:
+        return "broken"
+    return answer.status_code, answer.content
+
+
+def struck(fault, usual):
+    """What each fault makes of a usual answer."""
+    return {
+        "refuse": (503, b""),
+        "commit_then_500": (500, b""),
+        "malformed": (200, b"<html>"),
+        "empty": (200, b""),
+        "slow": usual,
+    }.get(fault, "broken")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_route_fails_in_every_way_as_often_as_told_and_then_no_more(client, route):
+    client.admin("rules", {"answers_carry_a_correlation_id": False})
+    method, path = path_of(route)
+    for fault in sorted(FAULTS - {"stale"}):
+        wanted = {"match": f"{method} /api.xro/2.0{path}", "fault": fault, "skip": 1, "times": 2, "seconds": 0.01}
+        client.admin("faults", {"faults": [wanted | ({"body": "<html>"} if fault == "malformed" else {})]})
+        usual, *hit, after = (without_instance(seen(client, route)) for _ in range(4))
+        assert (fault, hit, after) == (fault, [struck(fault, usual)] * 2, usual)
+        assert [call["fault"] for call in client.calls()[-4:]] == [None, fault, fault, None]
+
+
+def without_instance(one):
+    """Ids and moments of an answer differ from one to the next."""
+    if one == "broken":
+        return one
+    code, content = one
+    return code, re.sub(rb'"(Id|DateTimeUTC)":"[^"]*"', b"", content)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    "retry_after",
+    [
+        None,
+        "0",
+        "-1",
+        "3600",
+        "1.5",
+        "99999999999999999999",
+        "Wed, 21 Oct 2015 07:28:00 GMT",
+        "Fri, 21 Oct 2050 07:28:00 GMT",
+        "soon",
+        "",
+    ],
+)
+def test_a_refusal_says_when_to_come_back_in_any_way_that_is_wanted(client, status, retry_after):
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    wanted = {"match": "GET *organisation", "fault": "refuse", "status": status, "headers": headers}
     client.admin("faults", {"faults": [wanted]})
-    statuses = [client.call(method, path, {} if method in {"PUT", "POST"} else None).status_code for _ in range(3)]
-    assert statuses[:2] == [503, 503]
-    assert statuses[2] != 503
+    refused = client.call("GET", "/Organisation")
+    assert (refused.status_code, refused.headers.get("Retry-After")) == (status, retry_after)
+    assert client.call("GET", "/Organisation").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/Contacts", {"Name": "Ada"}),
+        ("/Items", {"Code": "a"}),
+        ("/Invoices", invoice()),
+        ("/TrackingCategories", {"Name": "Region"}),
+    ],
+)
+def test_a_stale_read_does_not_know_what_came_since(client, path, body):
+    client.admin("faults", {"faults": [{"match": f"GET *{path}", "fault": "stale", "skip": 1, "times": 2}]})
+    client.ok("PUT", path, body)
+    assert [len(client.ok("GET", path)) for _ in range(4)] == [1, 0, 0, 1]
 
 
 @pytest.mark.parametrize("route", ["POST /connect/token", "GET /connections", "POST /connect/revocation"])

@@ -16,6 +16,7 @@ from tests.sandbox.xero.conftest import line
 CENTS = st.integers(1, 30_000).map(lambda cents: Decimal(cents) / 100)
 IN = {"ACCRECPAYMENT", "APCREDITPAYMENT", "APOVERPAYMENTPAYMENT", "APPREPAYMENTPAYMENT"}
 BANKS = ("1200", "1300")
+DATED = {"Date": "2026-03-05"}
 CREDITS = {"CreditNotes": "CreditNoteID", "Overpayments": "OverpaymentID", "Prepayments": "PrepaymentID"}
 
 
@@ -27,6 +28,7 @@ class Business(RuleBasedStateMachine):
         self.headers = {
             "authorization": f"Bearer {credentials['access_token']}",
             "xero-tenant-id": credentials["tenant_id"],
+            "accept": "application/json",
         }
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -98,7 +100,7 @@ class Business(RuleBasedStateMachine):
         if row := self.pick("Invoices", place):
             wanted = row["AmountDue"] if whole else amount
             body = {"Invoice": {"InvoiceID": row["InvoiceID"]}, "Account": {"Code": bank}, "Amount": wanted}
-            status, _ = self.call("PUT", "Payments", body)
+            status, _ = self.call("PUT", "Payments", body | DATED)
             allowed = row["Status"] == "AUTHORISED" and 0 < wanted <= row["AmountDue"]
             assert status == (200 if allowed else 400)
 
@@ -107,7 +109,7 @@ class Business(RuleBasedStateMachine):
         if row := self.pick(name, place):
             named = {CREDITS[name]: row[CREDITS[name]]}
             body = {name.removesuffix("s"): named, "Account": {"Code": "1200"}, "Amount": amount}
-            status, _ = self.call("PUT", "Payments", body)
+            status, _ = self.call("PUT", "Payments", body | DATED)
             allowed = row["Status"] == "AUTHORISED" and amount <= row["RemainingCredit"]
             assert status == (200 if allowed else 400)
 
@@ -121,7 +123,7 @@ class Business(RuleBasedStateMachine):
         credit, row = self.pick(name, place), self.pick("Invoices", other)
         if credit and row:
             body = {"Invoice": {"InvoiceID": row["InvoiceID"]}, "Amount": amount}
-            status, _ = self.call("PUT", f"{name}/{credit[CREDITS[name]]}/Allocations", body)
+            status, _ = self.call("PUT", f"{name}/{credit[CREDITS[name]]}/Allocations", body | DATED)
             allowed = (
                 credit["Status"] == row["Status"] == "AUTHORISED"
                 and row["Type"] == "ACCREC"

@@ -42,13 +42,32 @@ def test_a_page_has_a_hundred_rows_unless_asked_and_a_thousand_at_most(client, f
     assert client.call("GET", "/Invoices?pageSize=5000").json()["pagination"]["pageSize"] == 1000
 
 
+@pytest.mark.parametrize("name", ["Invoices", "Contacts", "CreditNotes", "BankTransactions", "Payments"])
+@pytest.mark.parametrize("query", ["page=1", "pageSize=1"])
+def test_a_list_that_has_pages_tells_of_them(client, name, query):
+    assert client.call("GET", f"/{name}?{query}").json()["pagination"]["page"] == 1
+
+
+@pytest.mark.parametrize("name", ["ManualJournals", "Overpayments", "Prepayments"])
+def test_rarer_lists_have_pages_too(client, name):
+    assert client.call("GET", f"/{name}?page=1").json()["pagination"]["itemCount"] == 0
+
+
+@pytest.mark.parametrize("name", ["Accounts", "Items", "TaxRates", "BankTransfers", "Currencies"])
+def test_a_list_without_pages_is_whole_whatever_page_is_asked_for(client, name):
+    client.ok("PUT", "/Items", [{"Code": "a"}, {"Code": "b"}])
+    transfer = {"FromBankAccount": {"Code": "1200"}, "ToBankAccount": {"Code": "1300"}, "Amount": 1}
+    client.ok("PUT", "/BankTransfers", [transfer, {**transfer, "Amount": 2}])
+    answer = client.call("GET", f"/{name}?page=1&pageSize=1").json()
+    assert len(answer[name]) >= 2
+    assert "pagination" not in answer
+
+
 def test_lines_stand_in_pages_and_single_answers_but_not_in_unpaged_lists(client, five):
     assert all(row["LineItems"] for row in client.ok("GET", "/Invoices?page=1"))
     assert all(row["LineItems"] == [] for row in client.ok("GET", "/Invoices"))
     assert all(row["LineItems"] == [] for row in client.ok("GET", "/Invoices?page=1&summaryOnly=true"))
     assert client.ok("GET", "/Invoices/A-1")[0]["LineItems"]
-    client.admin("rules", {"unpaged_lists_are_summaries": False})
-    assert all(row["LineItems"] for row in client.ok("GET", "/Invoices"))
 
 
 def test_what_was_changed_since_a_moment_is_read_with_if_modified_since(client, five, numbers):

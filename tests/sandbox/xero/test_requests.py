@@ -1,6 +1,7 @@
 """What holds for every route of the Accounting API."""
 
 import threading
+import xml.etree.ElementTree as ET
 from contextlib import suppress
 
 import pytest
@@ -54,6 +55,24 @@ def test_answers_come_in_the_vendors_envelope(client):
         {"Code": "EUR", "Description": "Euro"},
         {"Code": "USD", "Description": "United States Dollar"},
     ]
+
+
+def test_whoever_does_not_accept_json_gets_the_same_in_xml(client):
+    row = client.ok("PUT", "/Invoices", invoice(Contact={"Name": "Ada & Son"}, InvoiceNumber="A-1"))
+    answer = client.call("GET", "/Invoices/A-1", Accept="application/xml")
+    root = ET.fromstring(answer.content)
+    assert (root.tag, root.findtext("Status")) == ("Response", "OK")
+    assert root.findtext("Invoices/Invoice/InvoiceID") == row["InvoiceID"]
+    assert root.findtext("Invoices/Invoice/Contact/Name") == "Ada & Son"
+    assert root.findtext("Invoices/Invoice/Date") == "2026-03-01T00:00:00"
+    assert root.findtext("Invoices/Invoice/Total") == "119.00"
+    assert root.findtext("Invoices/Invoice/LineItems/LineItem/AccountCode") == "200"
+    refused = client.call("PUT", "/Contacts", {"Name": ""}, Accept="*/*")
+    error = ET.fromstring(refused.content)
+    assert (refused.status_code, error.tag, error.findtext("ErrorNumber")) == (400, "ApiException", "10")
+    told = error.findtext("Elements/DataContractBase/ValidationErrors/ValidationError/Message")
+    assert told == "The contact name must be specified"
+    assert client.call("GET", "/Organisation", Accept="*/*", Authorization="Bearer x").json()["Status"] == 401
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff", b'{"Contacts": 5}', b'{"Contacts": [{"Name": {}}]}', b""])
@@ -120,6 +139,15 @@ def test_an_idempotency_key_is_forgotten_after_six_minutes(client):
     assert client.call("PUT", "/Contacts", CONTACT, Idempotency_Key="k1").status_code == 400
 
 
+def test_how_long_an_idempotency_key_is_known_can_be_set(client):
+    client.admin("limits", {"idempotency_seconds": 60})
+    client.call("PUT", "/Contacts", CONTACT, Idempotency_Key="k1")
+    client.admin("clock", {"offset_seconds": 59})
+    assert client.call("PUT", "/Contacts", CONTACT, Idempotency_Key="k1").status_code == 200
+    client.admin("clock", {"offset_seconds": 61})
+    assert client.call("PUT", "/Contacts", CONTACT, Idempotency_Key="k1").status_code == 400
+
+
 def test_an_idempotency_key_of_another_request_is_refused(client):
     client.call("PUT", "/Contacts", CONTACT, Idempotency_Key="k1")
     answer = client.call("PUT", "/Contacts", {"Contacts": [{"Name": "Bob"}]}, Idempotency_Key="k1")
@@ -132,6 +160,7 @@ def test_a_refusal_is_replayed_too(client):
     bad = {"Contacts": [{"Name": ""}]}
     first = client.call("PUT", "/Contacts", bad, Idempotency_Key="k1")
     assert client.call("PUT", "/Contacts", bad, Idempotency_Key="k1").content == first.content
+    assert [call["replayed"] for call in client.calls()] == [False, True]
 
 
 def test_an_idempotency_key_has_at_most_128_characters_and_means_nothing_to_reads(client):

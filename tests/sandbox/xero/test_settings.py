@@ -150,6 +150,14 @@ def test_items_are_created_changed_and_deleted_for_good(client):
     assert again["ItemID"] != made["ItemID"]
 
 
+def test_an_item_that_was_deleted_never_shows_as_changed(client):
+    client.ok("PUT", "/Items", {"Code": "price_1"})
+    since = client.ok("PUT", "/Items", {"Code": "price_2"})["UpdatedDateUTC"]
+    client.admin("clock", {"offset_seconds": 60})
+    client.call("DELETE", "/Items/price_1")
+    assert [row["Code"] for row in client.ok("GET", "/Items", If_Modified_Since=since)] == ["price_2"]
+
+
 @pytest.mark.parametrize(
     ("item", "message"),
     [

@@ -68,12 +68,6 @@ def test_a_rotated_refresh_token_can_be_used_again_for_thirty_minutes_and_not_af
     assert refresh(first["refresh_token"]).status_code == 200
 
 
-def test_a_strict_sandbox_gives_a_rotated_refresh_token_no_grace(client, refresh):
-    client.admin("rules", {"rotated_refresh_tokens_have_grace": False})
-    assert refresh(client.credentials["refresh_token"]).status_code == 200
-    assert refresh(client.credentials["refresh_token"]).json() == {"error": "invalid_grant"}
-
-
 def test_a_refresh_token_that_nobody_used_ends_after_sixty_days(client, refresh):
     clock(client, 60 * 24 * 60 + 1)
     assert refresh(client.credentials["refresh_token"]).json() == {"error": "invalid_grant"}
@@ -278,15 +272,13 @@ def test_a_token_does_what_its_scopes_allow_and_no_more(client, consent, exchang
     for method, path in (("PUT", "/Contacts"), ("GET", "/Invoices"), ("GET", "/banktransactions")):
         refused = client.call(method, path, {"Name": "Ada"} if method == "PUT" else None, Authorization=bearer)
         assert (refused.status_code, refused.json()["Detail"]) == (401, "AuthorizationUnsuccessful")
-    client.admin("rules", {"scopes_are_enforced": False})
-    assert client.call("GET", "/Invoices", Authorization=bearer).status_code == 200
 
 
 def test_a_custom_connection_gets_tokens_for_its_own_tenant_without_consent(client, token):
     pair = ("xero_sandbox_custom_client", "xero_sandbox_custom_client_secret")
     bought = token(auth=pair, grant_type="client_credentials", scope="accounting.settings").json()
     assert "refresh_token" not in bought
-    headers = {"Authorization": f"Bearer {bought['access_token']}"}
+    headers = {"Authorization": f"Bearer {bought['access_token']}", "Accept": "application/json"}
     answer = client.session.get(f"{client.base_url}/api.xro/2.0/Organisation", headers=headers, timeout=30)
     assert answer.status_code == 200
     assert token(auth=pair, grant_type="client_credentials", scope="x").json() == {"error": "invalid_scope"}

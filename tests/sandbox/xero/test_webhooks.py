@@ -9,6 +9,13 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from sandbox.kit import Clock
+from sandbox.post import Answer
+from sandbox.xero import Xero, courier
+from sandbox.xero.rows import Contact
+from sandbox.xero.rules import Rules
+from sandbox.xero.table import Change
+from sandbox.xero.webhooks import RETRY_SECONDS, Webhooks
 from tests.sandbox.xero import contract
 from tests.sandbox.xero.conftest import line
 from tests.sandbox.xero.test_credits import credit_note
@@ -124,6 +131,9 @@ def test_a_receiver_that_does_not_answer_as_xero_wants_fails_its_intent(invoiced
     assert log()["subscription"]["status"] == "INTENT_FAILED"
     invoiced()
     assert log()["waiting"] == 0
+    vars(receiver).update(status=None, body=b"", cookie=False)
+    subscribed()
+    assert (log()["subscription"]["status"], receiver.events()) == ("ENABLED", [])
 
 
 def test_events_tell_what_changed_by_id_alone(client, invoiced, receiver, subscribed, tenant):
@@ -175,6 +185,16 @@ def test_a_credit_note_tells_its_type_and_status(client, receiver, subscribed):
     )
 
 
+def test_a_merge_is_told_as_an_update_of_both_contacts(client, invoiced, receiver, subscribed):
+    ada = invoiced(Contact={"Name": "Ada"})["Contact"]["ContactID"]
+    bob = client.ok("PUT", "/Contacts", {"Name": "Bob"})["ContactID"]
+    subscribed()
+    client.admin("merge_contacts", {"contacts": [ada], "into": bob})
+    receiver.wait_for(5)
+    told = [(one["eventCategory"], one["eventType"], one["resourceId"]) for one in receiver.events()]
+    assert told == [("CONTACT", "UPDATE", ada), ("CONTACT", "UPDATE", bob)]
+
+
 def test_reads_refusals_and_other_kinds_make_no_events(client, receiver, subscribed, log):
     subscribed()
     client.ok("GET", "/Invoices")
@@ -216,6 +236,37 @@ def test_retries_wait_on_the_sandbox_clock_and_end_after_a_day_with_the_subscrip
     client.ok("PUT", "/Contacts", {"Name": "Cyd"})
     posts = receiver.wait_for(11)
     assert posts[10][1]["firstEventSequence"] == 3  # the second event went to nobody, and its number shows it
+
+
+def test_retries_come_ever_more_rarely():
+    clock = Clock()
+    webhooks = Webhooks(clock)
+    webhooks.subscribe("http://127.0.0.1:1/", KEY, RETRY_SECONDS)
+    while (intent := webhooks.take_due()) is not None:
+        webhooks.answered(intent, Answer(200 if intent.signed_rightly else 401), webhooks.subscription)
+    ledger = Xero(clock).ledger
+    change = Change(ledger.contacts, None, Contact("1", ledger.now(), "Ada"))
+    webhooks.notice([change], "tenant", Rules())
+    waits = []
+    for _ in range(6):
+        webhooks.answered(webhooks.take_due(), Answer(500), webhooks.subscription)
+        waits.append(round(webhooks.seconds_to_next()))
+        clock.move_to_offset(clock.offset_seconds + waits[-1] + 1)
+    assert waits == sorted(set(waits))
+
+
+def test_an_answer_is_waited_for_for_five_seconds(client, subscribed, monkeypatch, until):
+    subscribed(retry_seconds=[3600])
+    patience = []
+
+    def slow(url, body, headers, seconds_max):
+        patience.append(seconds_max)
+        return Answer(None, "too slow")
+
+    monkeypatch.setattr(courier, "post", slow)
+    client.ok("PUT", "/Contacts", {"Name": "Ada"})
+    until(lambda told: told["waiting"] == 1 and len(told["deliveries"]) == 5)
+    assert patience == [5]
 
 
 def test_a_right_signature_that_is_answered_with_an_error_counts_as_failed_not_as_wrong(

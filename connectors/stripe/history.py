@@ -1,0 +1,147 @@
+"""The first import: everything there is, in as few calls as Stripe's lists allow, parents before children.
+
+Stripe: a list can bring neighbours along by `expand[]`, but only four names deep, `data` among them. From an invoice
+that reaches its customer and its invoice payments, not the money behind these. The money is therefore read from the
+list of balance transactions, whose source is the charge, which names its intent; what the intents paid is known from
+the invoices by then. A payment that has moved no money yet is not in it: it is read when an event tells of it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from connectors.contract import Row, Rows, Step
+from connectors.rows import part, parts, text
+from connectors.stripe.composed import (
+    INVOICE_PAYMENTS,
+    RefundListing,
+    charge_row,
+    paid_at_the_time_of,
+    paid_by_intents,
+    payment_row,
+)
+from connectors.stripe.lists import created, everything, page
+from connectors.stripe.places import PLACES, Ask, apart, collapsed, expanded, listed, taken_out
+from connectors.stripe.translate.reading import reference
+from core.kinds import Kind
+
+_KEPT_MAX = 5000
+"""Of how many intents it is remembered what they paid. It stands in the cursor, and so is written with each page; what
+older ones paid is asked for beside the balance transactions."""
+
+_Step = Callable[[Ask, Row], tuple[Rows, Row, bool]]
+"""(a way to ask, where in the list) to (rows, where to go on, whether there are more)."""
+
+
+def _all_of(kind: Kind, *beside: str) -> _Step:
+    def step(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
+        rows, answer = listed(ask, kind, place.get("after", ""), beside)
+        return rows, {"after": answer.last}, answer.more
+
+    return step
+
+
+def _invoices(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
+    answer = page(ask, PLACES[Kind.INVOICE].path, expanded(["customer", "payments"], "data."), place.get("after", ""))
+    paid: dict[str, list[Row]] = place.get("paid", {})
+    forgotten = bool(place.get("forgotten"))
+    for invoice in answer.rows:
+        for intent, kept in paid_by_intents(_invoice_payments(ask, invoice)).items():
+            if intent in paid or len(paid) < _KEPT_MAX:
+                paid.setdefault(intent, []).extend(kept)
+            else:
+                forgotten = True
+    onward = {"after": answer.last, "paid": paid, "forgotten": forgotten}
+    return apart(ask, Kind.INVOICE, answer.rows), onward, answer.more
+
+
+def _invoice_payments(ask: Ask, invoice: Row) -> list[Row]:
+    """Taken out of the invoice. Stripe: it holds the first ten."""
+    held = part(invoice, "payments")
+    invoice.pop("payments", None)
+    if held.get("has_more"):
+        return list(everything(ask, INVOICE_PAYMENTS, [("invoice", str(invoice["id"]))]))
+    return list(parts(held, "data"))
+
+
+def _money(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
+    expand = expanded(["source.payment_intent", "source.customer"], "data.")
+    answer = page(ask, PLACES[Kind.BALANCE_TRANSACTION].path, expand, place.get("after", ""))
+    rows: dict[tuple[Kind, str], Row] = {}
+    intents: dict[str, Row] = {}
+    for moved in answer.rows:
+        charge = collapsed(moved, "source") or {}
+        rows.update(taken_out(charge, "customer", Kind.CUSTOMER))
+        if not _is_arrival(moved, charge):
+            rows[Kind.BALANCE_TRANSACTION, str(moved["id"])] = moved
+            continue
+        charge["balance_transaction"] = moved
+        if intent := collapsed(charge, "payment_intent"):
+            intents[str(intent["id"])] = {**intent, "latest_charge": charge}
+        else:
+            rows[Kind.PAYMENT, str(charge["id"])] = charge_row(charge)
+    paid = place.get("paid", {})
+    if place.get("forgotten"):
+        unknown = [created(intent) for ident, intent in intents.items() if ident not in paid]
+        paid = {**paid_at_the_time_of(ask, unknown), **paid}
+    for ident, intent in intents.items():
+        rows[Kind.PAYMENT, ident] = payment_row(intent, paid.pop(ident, ()))
+    return rows, {**place, "after": answer.last, "paid": paid}, answer.more
+
+
+def _is_arrival(moved: Row, charge: Row) -> bool:
+    """Whether it is the arrival of this charge's money, and the charge the one that its intent ended with."""
+    intent = charge.get("payment_intent")
+    last = reference(intent, "latest_charge") if isinstance(intent, dict) else text(charge, "id")
+    return text(charge, "object") == "charge" and (
+        (reference(charge, "balance_transaction"), last) == (moved["id"], charge["id"])
+    )
+
+
+def _refunds(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
+    listing = RefundListing(**place)
+    rows, more = listing.next_rows(ask)
+    return rows, vars(listing), more
+
+
+_STEPS: Mapping[str, _Step] = {
+    "products": _all_of(Kind.PRODUCT),
+    "tax rates": _all_of(Kind.TAX_RATE),
+    "coupons": _all_of(Kind.COUPON),
+    "promotion codes": _all_of(Kind.PROMOTION_CODE),
+    "prices": _all_of(Kind.PRICE),
+    "subscriptions": _all_of(Kind.SUBSCRIPTION, "customer"),
+    "invoices": _invoices,
+    "money": _money,
+    "refunds": _refunds,
+    "credit notes": _all_of(Kind.CREDIT_NOTE),
+    # whoever bought something is known by now; the others wait until the documents are there
+    "customers": _all_of(Kind.CUSTOMER),
+}
+_ORDER = list(_STEPS)
+BEGIN: Row = {"step": _ORDER[0], "place": {}}
+
+
+def next_page(ask: Ask, at: Row) -> tuple[Rows, Row | None]:
+    """The next rows, and where to go on; None after the last."""
+    step = str(at["step"])
+    rows, place, more = _STEPS[step](ask, at["place"])
+    if more:
+        return rows, {"step": step, "place": place}
+    if step == _ORDER[-1]:
+        return rows, None
+    following = _ORDER[_ORDER.index(step) + 1]
+    # what the invoices told of their payments is what the money is joined with
+    return rows, {"step": following, "place": {**place, "after": ""} if following == "money" else {}}
+
+
+def how_far(cursor: Row) -> Step | None:
+    """Which list is read now."""
+    at = cursor.get("history")
+    return Step(at["step"], _ORDER.index(at["step"]) + 1, len(_ORDER)) if at else None
+
+
+def again(at: Row) -> Row | None:
+    """The step's beginning; None if it is there already. What the money was joined with is used up: the invoices are
+    read again for it.
+    """
+    step = "invoices" if at["step"] == "money" else str(at["step"])
+    return {"step": step, "place": {}} if at["place"].get("after") else None
