@@ -23,6 +23,7 @@ def index() -> str:
         return render_template(
             "parked.html",
             groups=waiting.groups(database, here.workspace_id()),
+            held=waiting.held(database, here.workspace_id()),
             links=here.links(database),
             released=request.args.get("released", type=int),
         )
