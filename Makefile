@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check screenshots fix lock clean
+.PHONY: help setup demo run test check bench screenshots fix lock clean
 
 help: ## this page
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -29,6 +29,9 @@ check: $(VENV)/.dev-installed ## format, lint, strict types, import contracts
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache --verbose >/dev/null || $(BIN)/lint-imports --no-cache
 	@echo "check: format, lint, types and import contracts are fine"
+
+bench: $(VENV)/.dev-installed ## measure: doors, calls, documents, growth, memory, locks (BENCH_ARGS=--quick for minutes)
+	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 screenshots: $(VENV)/.run-installed ## take pictures of the pages with Chromium, into docs/screenshots
 	@$(BIN)/python -m demo.screenshots

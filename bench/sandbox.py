@@ -1,12 +1,12 @@
 """How much of a business a sandbox holds, and whether what is asked of it costs the same however much it holds.
 
-    python -m bench.sandbox stripe [--invoices 100000] [--requests]
+    python -m bench.sandbox stripe|xero [--invoices 100000] [--requests]
 
-Paid invoices are made one after another, each with a customer, a way to pay and a payment of its own, half a minute
-apart on the sandbox's clock. At 1,000 of them and at the end the same questions are asked, in random order and about
-random objects; what counts is the ratio of the processor's time, which does not depend on the machine. With --requests
-they are made by whole requests through the desk, so that the log of calls and the answers kept for idempotency keys are
-there as well; without it by the same endpoints, many in one unit.
+Paid invoices are made, each with a customer and a payment of its own: at Stripe one after another, half a minute apart
+on the sandbox's clock; at Xero in batches, as they are written there. At 1,000 of them and at the end the same
+questions are asked, in random order and about random objects; what counts is the ratio of the processor's time, which
+does not depend on the machine. With --requests they are made by whole requests through the desk, so that the log of
+calls and the answers kept for idempotency keys are there as well; without it by the same endpoints.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 from sandbox.desk import Desk
 from sandbox.kit import Request, Vendor
 from sandbox.stripe import Stripe, customers, invoice_items, invoice_states, invoices, payment_methods
+from sandbox.xero import Xero
 
 FEW = 1_000
 APART_SECONDS = 25
@@ -128,7 +129,100 @@ def stripe_trial() -> Trial:
     )
 
 
-TRIALS: Mapping[str, Callable[[], Trial]] = {"stripe": stripe_trial}
+def xero_trial() -> Trial:
+    vendor = Xero()
+    credentials = vendor.credentials()
+    headers = {
+        "authorization": f"Bearer {credentials['access_token']}",
+        "xero-tenant-id": credentials["tenant_id"],
+        "accept": "application/json",
+    }
+    made: list[tuple[str, str]] = []
+    """Every invoice's id and number."""
+
+    def get(path: str, since: str | None = None, **params: object) -> Request:
+        with_moment = headers if since is None else {**headers, "if-modified-since": since}
+        return Request("GET", f"/api.xro/2.0/{path}", urlencode(params), with_moment)
+
+    def some(rng: random.Random) -> tuple[str, str]:
+        return made[rng.randrange(len(made))]
+
+    def whole_page(rng: random.Random) -> int:
+        """Not the last page, which is not full."""
+        return rng.randrange(1, len(made) // 100)
+
+    def moment(rng: random.Random) -> str:
+        """After which a page of invoices was changed, or more."""
+        (invoice_id, _) = made[rng.randrange(len(made) - 100)]
+        return vendor.ledger.invoices[invoice_id].updated_at.isoformat()
+
+    def batch(send: Callable[[Request], bytes], count: int, *, keys: bool) -> None:
+        def put(name: str, elements: list[dict[str, object]]) -> list[dict[str, str]]:
+            body = json.dumps({name: elements}).encode()
+            key = {"idempotency-key": f"{name}-{len(made)}"} if keys else {}
+            request = Request("PUT", f"/api.xro/2.0/{name}", "", headers | key, body)
+            return json.loads(send(request))[name]
+
+        first = len(made)
+        rows = put(
+            "Invoices",
+            [
+                {
+                    "Type": "ACCREC",
+                    "Status": "AUTHORISED",
+                    "InvoiceNumber": f"A-{number}",
+                    "Reference": f"in_{number}",
+                    "Contact": {"Name": f"Acme {number}", "ContactNumber": f"cus_{number}"},
+                    "Date": "2026-03-01",
+                    "DueDate": "2026-03-31",
+                    "LineItems": [{"Description": "Plan", "Quantity": 1, "UnitAmount": 49, "AccountCode": "200"}],
+                }
+                for number in range(first, first + count)
+            ],
+        )
+        payments = [
+            {
+                "Invoice": {"InvoiceID": row["InvoiceID"]},
+                "Account": {"Code": "1200"},
+                "Date": "2026-03-02",
+                "Amount": row["AmountDue"],
+                "Reference": row["Reference"],
+            }
+            for row in rows
+        ]
+        assert len(put("Payments", payments)) == count
+        made.extend((row["InvoiceID"], row["InvoiceNumber"]) for row in rows)
+
+    def make(send: Callable[[Request], bytes], count: int, *, keys: bool) -> None:
+        while count:
+            batch(send, min(BATCH, count), keys=keys)
+            count -= min(BATCH, count)
+
+    return Trial(
+        vendor,
+        lambda count: make(lambda request: vendor.handle(request).body, count, keys=False),
+        lambda send, count: make(send, count, keys=True),
+        {
+            "an invoice by its id": lambda rng: get(f"invoices/{some(rng)[0]}"),
+            "the first page of invoices": lambda _: get("invoices", page=1),
+            "any page of invoices": lambda rng: get("invoices", page=whole_page(rng)),
+            "invoices by IDs": lambda rng: get("invoices", page=1, IDs=",".join(some(rng)[0] for _ in range(40))),
+            "invoices by InvoiceNumbers": lambda rng: get(
+                "invoices", page=1, InvoiceNumbers=",".join(some(rng)[1] for _ in range(40))
+            ),
+            "invoices with If-Modified-Since": lambda rng: get("invoices", moment(rng), page=1),
+            "the payments of an invoice": lambda rng: get(
+                "payments", page=1, where=f'Invoice.InvoiceID==guid("{some(rng)[0]}")'
+            ),
+            "a contact by its number": lambda rng: get(
+                "contacts", page=1, where=f'ContactNumber=="cus_{some(rng)[1].removeprefix("A-")}"'
+            ),
+        },
+        lambda: 0,
+    )
+
+
+TRIALS: Mapping[str, Callable[[], Trial]] = {"stripe": stripe_trial, "xero": xero_trial}
 
 
 def measured(trial: Trial) -> dict[str, float]:

@@ -2,6 +2,7 @@
 here, so that what it uses of the processor can be told from what the vendors use.
 """
 
+import gc
 import json
 import subprocess
 import sys
@@ -75,24 +76,29 @@ class Sandboxes:
 
 
 class Stage:
-    def __init__(self, kind: str, invoices: int) -> None:
-        self._kind = kind
+    def __init__(self, kind: str, invoices: int, store_type: type[Store] = Store) -> None:
+        self.kind = kind
+        self._store_type = store_type
         self._invoices = invoices
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="subledger-bench-")))
-            self.url = opening.enter_context(database(self._kind, folder))
+            self.url = opening.enter_context(database(self.kind, folder))
             self.sandboxes = Sandboxes(self._invoices)
             opening.callback(self.sandboxes.close)
             clock = WallClock()
-            store = Store(open_engine(self.url), MasterKeys([bytes(32)]), clock, Ids(clock))
+            store = self._store_type(open_engine(self.url), MasterKeys([bytes(32)]), clock, Ids(clock))
             opening.callback(store.engine.dispose)
             self.hub = Hub(store, Unheard(), Random(1), _LEASE_SECONDS)
             self.workspace_id = set_up(store, json.dumps(workspace(self.sandboxes.line))).workspace_id
             with store.read() as view:
                 self.connections = {one.vendor: one for one in connections.connections(view, self.workspace_id)}
+            # as a worker does before its first job
+            gc.collect()
+            gc.freeze()
+            opening.callback(gc.unfreeze)
             self._open = opening.pop_all()
         return self
 

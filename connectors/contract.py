@@ -136,6 +136,8 @@ class Reads:
     """None: its rows are observed and compared with what we wrote, and never become records."""
     version: Callable[[Row], str] = lambda _: ""
     """The vendor's own version token or moment of change, kept with the link."""
+    merged_into: Callable[[Row], str] | None = None
+    """The id of the document that this one was merged into there; empty where it was not."""
     also: Sequence[Kind] = ()
     """Other kinds whose documents stand in the same list there, under ids of its own."""
     figures: Callable[[Row], Figures | None] | None = None
@@ -163,13 +165,16 @@ class Writes:
     differs: Callable[[Row, Row], Mapping[str, tuple[str, str]]]
     """(row sent, row stored) to the fields that were stored differently: name to (ours, theirs). Money exact."""
     question: Callable[[Sequence[Row]], str]
-    """(rows sent) to the GET that asks whether they are there, by natural key: path with query."""
+    """(at most `question_max` of the rows sent) to the GET that asks whether they are there, by natural key: path with
+    query."""
     found: Callable[[Sequence[Row], Row], Sequence[Outcome]]
-    """(rows sent, the question's parsed answer) to one outcome per row; None where it is proven absent."""
+    """(rows asked about, the question's parsed answer) to one outcome per row; None where it is proven absent."""
     natural_key: Callable[[Row], str]
     apart: Callable[[Row], str] = lambda _: ""
     """What all elements of one call share: those that differ in it go into calls of their own."""
     batch_max: int = 1
+    question_max: int = 50
+    """How many rows one question has room for; about more, several are put."""
     slots: Sequence[str] = ()
     """Choices that the document as a whole needs from the rulebook."""
     slots_beside: Mapping[Kind, Sequence[str]] = field(default_factory=dict)

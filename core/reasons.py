@@ -29,6 +29,7 @@ class ReasonCode(StrEnum):
     RATE_TOO_COARSE = "rate_too_coarse"
     NOT_MOVED_YET = "not_moved_yet"
     CONTACT_MISSING = "contact_missing"
+    CONTACT_ARCHIVED = "contact_archived"
     STORED_DIFFERENTLY = "stored_differently"
     NAME_TAKEN = "name_taken"
     NUMBER_TAKEN = "number_taken"
@@ -49,11 +50,6 @@ class ReasonCode(StrEnum):
 class Reason:
     code: ReasonCode
     params: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is resolved by what another document says next, and needs nobody."""
-        return self.code in _RESOLVED_BY_THE_NEXT_NEWS
 
     def sentence(self) -> str:
         return _SENTENCES[self.code].format_map(_Named(self.params))
@@ -105,6 +101,8 @@ _SENTENCES = {
     "It goes by itself once it has.",
     ReasonCode.CONTACT_MISSING: "{document} is no known customer's, and {connection} keeps money that goes out only "
     "with a contact. Enter it there by hand and link it.",
+    ReasonCode.CONTACT_ARCHIVED: "{connection} has archived the contact of {document}. Make it active there again, and "
+    "press retry.",
     ReasonCode.STORED_DIFFERENTLY: "{connection} stored {document} with {field} {theirs} where {ours} was sent. Open "
     "it there, and accept or correct it.",
     ReasonCode.NAME_TAKEN: "{connection} already has another contact named {name}, so {document} was not created. "
@@ -133,8 +131,6 @@ _SENTENCES = {
     "Nothing was assumed; press retry, or report it.",
 }
 
-_RESOLVED_BY_THE_NEXT_NEWS = frozenset({ReasonCode.NOT_MOVED_YET})
-
 _REMEDIES = {
     ReasonCode.SLOT_UNMAPPED: "add a rule",
     ReasonCode.RATE_MISSING: "enter the rate",
@@ -147,6 +143,7 @@ _REMEDIES = {
     ReasonCode.RATE_TOO_COARSE: "link",
     ReasonCode.NOT_MOVED_YET: "wait",
     ReasonCode.CONTACT_MISSING: "link",
+    ReasonCode.CONTACT_ARCHIVED: "retry",
     ReasonCode.STORED_DIFFERENTLY: "accept theirs",
     ReasonCode.NAME_TAKEN: "link",
     ReasonCode.NUMBER_TAKEN: "link",

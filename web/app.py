@@ -1,4 +1,4 @@
-"""The pages on Flask, and the webhook doors before it. One hub per process; nothing is kept in memory that matters."""
+"""The pages on Flask, and the webhook doors before it. Nothing is kept in memory that matters."""
 
 from flask import Flask, Response, jsonify
 from sqlalchemy.exc import DBAPIError
@@ -12,13 +12,14 @@ from web.webhooks import WebhookDoors
 from worker.hub import Hub
 
 
-def create_app(hub: Hub) -> Flask:
+def create_app(hub: Hub, doors: Hub | None = None) -> Flask:
+    """`doors`: a hub of the webhook doors' own, so that they have database connections that no page can take."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions["hub"] = hub
     app.register_blueprint(metrics)
     add_pages(app)
-    app.wsgi_app = WebhookDoors(hub, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = WebhookDoors(doors or hub, app.wsgi_app)  # type: ignore[method-assign]
 
     @app.errorhandler(MethodNotAllowed)
     def other_method(error: MethodNotAllowed) -> Response:

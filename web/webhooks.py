@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from connectors.contract import Notification, Webhook
@@ -102,7 +103,7 @@ class WebhookDoors:
         failpoint("P2")
         try:
             return self._receive(connector.webhook, vendor, app_id, _headers(environ), body)
-        except (HubError, DBAPIError) as error:
+        except (HubError, DBAPIError, NoneFree) as error:
             # whatever keeps us from storing it is ours, not the vendor's: it is told again
             _log.error("a webhook for app %.26s was not stored: %s", app_id, _cause(error))
             return _not_now(retry_after=5)

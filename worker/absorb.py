@@ -1,10 +1,10 @@
-"""What a gateway showed us becomes records, postings and deliveries, in one unit of work.
+"""What a gateway showed us becomes records, postings and deliveries, a portion to a unit of work.
 
 Rows are a pure function's input: shown again, in any order, they leave the same records. What cannot be understood or
 booked is a problem of that row alone and is given back to the caller; its neighbours go on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -25,14 +25,32 @@ from worker.bookkeeping import Bookkeeper
 from worker.credit import credit_uses, moves_balance
 from worker.hub import Hub
 
+_PORTION = 30
+_PLACES = {kind: place for place, kind in enumerate(Kind)}
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
+    """A row, and what it says: read before anything is locked."""
+
     kind: Kind
     remote_id: str
     row: Row
     cause: str
     """event, reference or pull"""
+    content: bytes
+    told: Sequence[tuple[Kind, str, Entity | Problem]]
+    """Its own entity, and further ones that have no row; nothing of a kind that never becomes records."""
+
+
+def read(connector: Connector, kind: Kind, remote_id: str, row: Row, cause: str) -> Shown:
+    reads = connector.reads[kind]
+    told: list[tuple[Kind, str, Entity | Problem]] = []
+    if reads.entity is not None:
+        told.append((kind, remote_id, entity := reads.entity(row)))
+        if not isinstance(entity, Problem):
+            told += reads.further(row)
+    return Shown(kind, remote_id, row, cause, canonical_json(row), told)
 
 
 @dataclass(slots=True)
@@ -56,41 +74,48 @@ class _Told:
     row: tuple[Kind, str]
 
 
-def absorb(hub: Hub, work: Work, connection: Connection, shown: Sequence[Shown], seen_at: datetime) -> Absorbed:
-    """`seen_at` is the moment before the rows were asked for: what was seen later is never overwritten by them."""
-    return _Absorption(hub, work, connection).run(shown, seen_at)
+def absorb(
+    hub: Hub, connection: Connection, shown: Sequence[Shown], seen_at: datetime, earlier: Absorbed, work: Work
+) -> Absorbed:
+    """What became of these rows, and of earlier ones of the same answers. `seen_at` is the moment before they were
+    asked for: what was seen later is never overwritten by them.
+    """
+    done = Absorbed(dict(earlier.problems), set(earlier.owed))
+    _Absorption(hub, work, connection, done).run(shown, seen_at)
+    return done
 
 
-def told_references(connector: Connector, shown: Sequence[Shown]) -> set[tuple[Kind, str]]:
+def portions(shown: Iterable[Shown]) -> list[list[Shown]]:
+    """Parents before children, and no more at once than is written while others wait shortly."""
+    cut: list[list[Shown]] = []
+    for one in sorted(shown, key=lambda one: _PLACES[one.kind]):
+        if not cut or cut[-1][0].kind is not one.kind or len(cut[-1]) == _PORTION:
+            cut.append([])
+        cut[-1].append(one)
+    return cut
+
+
+def told_references(shown: Iterable[Shown]) -> set[tuple[Kind, str]]:
     """Whatever the rows point to, as far as they can be read."""
     return {
         reference
         for one in shown
-        for _, _, entity in _entities(connector, one)
+        for _, _, entity in one.told
         if not isinstance(entity, Problem)
         for reference in references(entity)
     }
 
 
-def _entities(connector: Connector, one: Shown) -> Iterator[tuple[Kind, str, Entity | Problem]]:
-    reads = connector.reads[one.kind]
-    assert reads.entity is not None, "what becomes a record is read as an entity"
-    entity = reads.entity(one.row)
-    yield one.kind, one.remote_id, entity
-    if not isinstance(entity, Problem):
-        yield from reads.further(one.row)
-
-
 class _Absorption:
-    def __init__(self, hub: Hub, work: Work, connection: Connection) -> None:
+    def __init__(self, hub: Hub, work: Work, connection: Connection, done: Absorbed) -> None:
         self.hub = hub
         self.work = work
         self.connection = connection
         self.connector = CONNECTORS[connection.vendor]
         self.books = Bookkeeper(hub.store, work, connection)
-        self.done = Absorbed()
+        self.done = done
 
-    def run(self, shown: Sequence[Shown], seen_at: datetime) -> Absorbed:
+    def run(self, shown: Sequence[Shown], seen_at: datetime) -> None:
         told: dict[Kind, dict[str, _Told]] = {kind: {} for kind in Kind}
         for kind in Kind:
             rows = {one.remote_id: one for one in shown if one.kind is kind}
@@ -102,12 +127,10 @@ class _Absorption:
                 told[kind] |= self._credit_used({**told[Kind.INVOICE], **told[Kind.CREDIT_NOTE]})
             if told[kind]:
                 self._keep(kind, told[kind])
-        return self.done
 
     def _observe(self, kind: Kind, rows: Mapping[str, Shown], seen_at: datetime) -> Iterator[_Told]:
         """Appends what is new to the observations, and reads what is not older than what we have seen."""
-        contents = {remote_id: canonical_json(one.row) for remote_id, one in rows.items()}
-        hashes = {remote_id: self._fingerprint(content) for remote_id, content in contents.items()}
+        hashes = {remote_id: self._fingerprint(one.content) for remote_id, one in rows.items()}
         version = self.connector.reads[kind].version
         current = observe(
             self.hub.store,
@@ -115,7 +138,7 @@ class _Absorption:
             self.connection.id,
             kind,
             [
-                Observed(remote_id, contents[remote_id], hashes[remote_id], version(one.row), one.cause)
+                Observed(remote_id, one.content, hashes[remote_id], version(one.row), one.cause)
                 for remote_id, one in rows.items()
             ],
             seen_at,
@@ -123,9 +146,9 @@ class _Absorption:
         told: dict[str, Figures] = {}
         for remote_id in current:
             one = rows[remote_id]
-            for of, its_id, entity in _entities(self.connector, one):
+            for of, its_id, entity in one.told:
                 if isinstance(entity, Problem):
-                    self.done.problems[kind, remote_id] = entity.reason
+                    self.done.problems[kind, remote_id] = self._about(kind, remote_id, entity.reason)
                 else:
                     if of is kind and (figures := figures_of(entity)):
                         told[remote_id] = figures
@@ -148,7 +171,8 @@ class _Absorption:
 
         plan = self.books.plan(ours)
         for record_id, reason in plan.problems.items():
-            self.done.problems[origins.pop(record_id).row] = reason
+            one = origins.pop(record_id)
+            self.done.problems[one.row] = self._about(one.kind, one.remote_id, reason)
             del ours[record_id]
         revisions = self._save(kind, ours, origins)
         self._link(kind, origins, fresh)
@@ -214,14 +238,12 @@ class _Absorption:
 
     def _owe(self, kind: Kind, changed: Mapping[str, tuple[Entity, int]]) -> None:
         """Whoever keeps the same book and takes this kind is owed the new revisions."""
-        if not changed:
+        takers = [vendor for vendor, one in CONNECTORS.items() if one.role is not Role.GATEWAY and kind in one.writes]
+        if not changed or not takers:
             return
-        writers = [vendor for vendor, connector in CONNECTORS.items() if connector.role is not Role.GATEWAY]
         book_id = self.connection.book_id
-        for target in connections.targets(self.work.connection, self.work.workspace_id, book_id, writers):
-            writes = CONNECTORS[target.vendor].writes.get(kind)
-            if writes is None:
-                continue
+        for target in connections.targets(self.work.connection, self.work.workspace_id, book_id, takers):
+            writes = CONNECTORS[target.vendor].writes[kind]
             demanded = outbox.owed_ever(self.work, target.id, changed) if writes.on_demand else set(changed)
             owed = {
                 record_id: (revision, parts)
@@ -231,6 +253,11 @@ class _Absorption:
             if owed:
                 outbox.owe(self.work, target.id, kind, owed)
                 self.done.owed.add((target.id, kind))
+
+    def _about(self, kind: Kind, remote_id: str, reason: Reason) -> Reason:
+        """A translator knows its row; which document it is, and where it stands, is said here."""
+        known = {"document": f"{kind.value.replace('_', ' ')} {remote_id}", "connection": self.connection.name}
+        return replace(reason, params=known | reason.params)
 
     def _without(self, one: _Told, missing: tuple[Kind, str]) -> Reason:
         """Why it cannot be kept yet: the reason of the row it points to, or that this one is not there."""

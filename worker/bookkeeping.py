@@ -158,7 +158,9 @@ class _Around:
         found = shelves.load(self._store, self._work.connection, self._work.workspace_id, kind, wanted)
         return {id_: one for id_, one in found.items() if isinstance(one, entity_type)}
 
-    def _issue_moments(self, invoice_ids: Iterable[str]) -> dict[str, datetime]:
+    def _issue_moments(self, invoice_ids: set[str]) -> dict[str, datetime]:
+        if not invoice_ids:
+            return {}
         invoice = schema.invoice
         rows = self._work.connection.execute(
             select(invoice.c.id, invoice.c.issued_at).where(
@@ -170,6 +172,8 @@ class _Around:
         return {row.id: row.issued_at for row in rows}
 
     def _settlements(self, invoice_ids: Sequence[str]) -> dict[str, list[tuple[int, datetime]]]:
+        if not invoice_ids:
+            return {}
         part, payment, note = schema.payment_application, schema.payment, schema.credit_note
         paid = (
             select(part.c.invoice_id, part.c.amount_minor, payment.c.received_at)

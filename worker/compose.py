@@ -5,9 +5,11 @@ The one place where ids go out into another system's coordinates. Everything is 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+
+from sqlalchemy import Connection as Database
 
 from connectors.contract import Document, Row, Writes
 from connectors.registry import CONNECTORS
@@ -30,6 +32,7 @@ from core.entities import (
 from core.kinds import Kind
 from core.money import decimal_of
 from core.reasons import Problem
+from core.remedies import Remedy, remedy
 from core.store import links, records, rulebooks, shelves
 from core.store.connections import Connection
 from core.store.outbox import Owed
@@ -52,6 +55,8 @@ class Composed:
     whatever this one points to."""
     resting: frozenset[tuple[Kind, str]] = frozenset()
     """Of what is to be taken away there: what rests on it and is to be taken away first."""
+    before_merges: Row | None = None
+    """The same element as it was before what it names was merged there into something else; None if nothing was."""
     date: str = ""
     """The document's date (ISO); empty for what has none."""
 
@@ -61,6 +66,8 @@ class _Surroundings:
     """What the batch's entities point to, read once."""
 
     targets: Mapping[tuple[str, str], str]
+    merged: Mapping[tuple[str, str], str]
+    """Of those in `targets` that were merged there into others: the ids that they had before."""
     origins: Mapping[str, str]
     near: Mapping[str, Entity]
     """By record id: tax rates, customers, and the invoices and refunds that credit notes and their refunds name."""
@@ -79,7 +86,9 @@ def compose(
     for one in owed:
         entity = entities.get(one.record_id)  # absent: a person who was forgotten
         remote_id = around.targets.get((one.record_id, one.part))
-        if entity is None or not writes.owes(entity, remote_id is not None):
+        # what was merged there into another document is that one's affair
+        is_merged = (one.record_id, one.part) in around.merged
+        if entity is None or is_merged or not writes.owes(entity, remote_id is not None):
             composed.append(Composed(one, None, remote_id))
             continue
         needs = _missing(target, writes, one, entity, around)
@@ -99,10 +108,35 @@ def compose(
         else:
             document = _document(target, one, entity, remote_id, chosen, around)
             row = writes.row(document)
-            waits = isinstance(row, Problem) and row.reason.waits
+            waits = isinstance(row, Problem) and remedy(row.reason) is Remedy.WAIT
             resolved_by = frozenset(references(entity)) if waits else frozenset()
-            composed.append(Composed(one, row, remote_id, resolved_by, date=document.date))
+            composed.append(
+                Composed(
+                    one,
+                    row,
+                    remote_id,
+                    resolved_by,
+                    before_merges=_before_merges(target, writes, one, entity, remote_id, chosen, around),
+                    date=document.date,
+                )
+            )
     return composed
+
+
+def _before_merges(
+    target: Connection,
+    writes: Writes,
+    one: Owed,
+    entity: Entity,
+    remote_id: str | None,
+    chosen: Choices,
+    around: _Surroundings,
+) -> Row | None:
+    if not any((record_id, "") in around.merged for _, record_id in references(entity)):
+        return None
+    then = replace(around, targets={**around.targets, **around.merged})
+    row = writes.row(_document(target, one, entity, remote_id, chosen, then))
+    return row if isinstance(row, dict) else None
 
 
 def _missing(
@@ -206,6 +240,7 @@ def _look_around(hub: Hub, work: Work, target: Connection, kind: Kind, entities:
     rules = rulebooks.in_force(work.connection, work.workspace_id, target.id, work.now)
     return _Surroundings(
         targets=links.remote_ids(work.connection, work.workspace_id, target.id, ids),
+        merged=links.before_merges(work.connection, work.workspace_id, target.id, ids),
         origins=records.origin_ids(work.connection, work.workspace_id, ids),
         near=near,
         rulebook=Rulebook.parse(json.dumps(rules.rules if rules else {"slots": {}})),
@@ -285,3 +320,18 @@ def _settled_rate(target: Connection, money: Payment | Refund, around: _Surround
         return settled / decimal_of(money.amount_minor, money.currency)
     found = around.books.rate(money.currency, _moment(money, around))
     return found.value if found else None
+
+
+def named_there(
+    hub: Hub, database: Database, target: Connection, kind: Kind, record_ids: Sequence[str]
+) -> dict[Kind, list[str]]:
+    """What these records are and name at the target, by kind, as far as it could be merged there: the ids now."""
+    reads = CONNECTORS[target.vendor].reads
+    entities = shelves.load(hub.store, database, target.workspace_id, kind, record_ids)
+    named = {(kind, record_id) for record_id in record_ids}
+    named |= {reference for entity in entities.values() for reference in references(entity)}
+    kinds = {record_id: of for of, record_id in named if of in reads and reads[of].merged_into is not None}
+    there: dict[Kind, list[str]] = {}
+    for (record_id, _), remote_id in links.remote_ids(database, target.workspace_id, target.id, kinds).items():
+        there.setdefault(kinds[record_id], []).append(remote_id)
+    return there

@@ -1,26 +1,29 @@
 """Hop 3: what we know and they do not yet have is written there, in batches, each write asked about before repeated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from operator import methodcaller
 
-from connectors.contract import Call, Outcome, Row, Writes
+from connectors.contract import Call, Client, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
-from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
+from core.errors import GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
+from core.remedies import Remedy, remedy
 from core.store import connections, links, outbox, records
 from core.store.outbox import Owed, Push
 from core.store.work import Work
 from worker.backup import asks_first
 from worker.bell import LaneName
 from worker.calls import Caller, rest
-from worker.compose import Composed, compose
+from worker.compose import Composed, compose, named_there
 from worker.hub import Hub
 from worker.lane import Held, working
 from worker.periods import Periods
+from worker.recognise import recognise
 from worker.settle import content_hash, settle, told
 
 
@@ -111,7 +114,7 @@ class _Drain:
             return None
         ready, settled, demanding, leaving = [], [], [], []
         for one in composed:
-            if isinstance(one.row, Problem) and one.row.reason.waits:
+            if isinstance(one.row, Problem) and remedy(one.row.reason) is Remedy.WAIT:
                 reason = told(one.row.reason, one.owed, target)
                 outbox.hold(work, one.owed.id, reason, news_of=[record_id for _, record_id in one.needs])
             elif isinstance(one.row, Problem):
@@ -197,21 +200,12 @@ class _Drain:
         ids = [owed.id for owed in push.members]
         try:
             answer = self.caller.call(lambda client: client.push(call))
-        except RetryAfter as trouble:
-            self._nothing_done(push, ids)
-            rest(self.hub, self.held.connection, trouble)
-            raise _VendorAway from None
-        except GrantLost:
-            self._nothing_done(push, ids)
-            raise _VendorAway from None
-        except CallRefused as refusal:
-            self._refused(push, ids, refusal)
-        except VendorError:
-            self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
+        except VendorError as trouble:
+            self._mend(push, ids, trouble)
         else:
             failpoint("P17", self.kind)
             outcomes = self.periods.told(self.writes.answer(rows, answer), [dates[one] for one in ids])
-            self._settle(push, rows, outcomes, "answered", canonical_json(answer))
+            self._settle(push, rows, outcomes, "answered", canonical_json(answer), self._outdated(push, outcomes))
             failpoint("P18", self.kind)
 
     def ask_about_lost_answers(self) -> None:
@@ -228,8 +222,12 @@ class _Drain:
 
     def _ask(self, push: Push) -> None:
         rows = self.writes.rows(Call(push.method, push.path, push.body, push.content_type, push.key))
+        outcomes: list[Outcome] = []
         try:
-            answer = self.caller.call(lambda client: client.ask(self.writes.question(rows)))
+            for start in range(0, len(rows), self.writes.question_max):
+                some = rows[start : start + self.writes.question_max]
+                answer = self.caller.call(methodcaller("ask", self.writes.question(some)))
+                outcomes += self.writes.found(some, answer)
         except RetryAfter as trouble:
             rest(self.hub, self.held.connection, trouble)
             raise _VendorAway from None
@@ -237,19 +235,76 @@ class _Drain:
             unanswered = RetryAfter(f"A question about {push.members[0].name} was not answered: {error}", 30)
             rest(self.hub, self.held.connection, unanswered)
             raise _VendorAway from None
-        self._settle(push, rows, self.writes.found(rows, answer), "found by asking", None)
+        self._settle(push, rows, outcomes, "found by asking", None)
+
+    def _mend(self, push: Push, ids: Sequence[str], trouble: VendorError) -> None:
+        """A call that did not succeed, by the table of remedies. A refused token has been replaced before."""
+        match remedy(trouble):
+            case Remedy.RETRY_AFTER | Remedy.PAUSE:
+                self._nothing_done(push, ids)
+                if isinstance(trouble, RetryAfter):
+                    rest(self.hub, self.held.connection, trouble)
+                raise _VendorAway from None
+            case Remedy.ASK_FIRST:
+                self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
+            case Remedy.PARK:
+                self._refused(push, ids, trouble)
+            case _:
+                raise trouble
+
+    def _outdated(self, push: Push, outcomes: Sequence[Outcome]) -> set[ReasonCode]:
+        """Reasons of refusals that rest on something that changed there since it was read. It is read again, and the
+        documents are composed again; what is refused on a fresh word is for a person.
+        """
+        refused = {
+            owed.id: one.reason.code
+            for owed, one in zip(push.members, outcomes, strict=True)
+            if isinstance(one, Problem) and remedy(one.reason) is Remedy.RECOMPOSE
+        }
+        outdated = set()
+        if ReasonCode.PERIOD_LOCKED in refused.values() and not self.periods.are_fresh():
+            outdated.add(ReasonCode.PERIOD_LOCKED)
+        orphans = [owed for owed in push.members if refused.get(owed.id) is ReasonCode.CONTACT_ARCHIVED]
+        if orphans and self._have_moved(orphans):
+            outdated.add(ReasonCode.CONTACT_ARCHIVED)
+        return outdated
+
+    def _have_moved(self, members: Sequence[Owed]) -> bool:
+        """Whether something that these documents name, read again, was merged there into something else."""
+        target = self.held.connection
+        with self.hub.store.read() as database:
+            named = named_there(self.hub, database, target, self.kind, [owed.record_id for owed in members])
+        seen_at, shown = self.hub.clock.now(), {}
+        try:
+            for kind, ids in named.items():
+                shown[kind] = self.caller.call(partial(_fetched, kind=kind, ids=ids))
+        except VendorError:
+            return False
+
+        def recognised(work: Work) -> bool:
+            moved = [
+                recognise(self.hub, work, target, kind, rows, seen_at, "reference") for kind, rows in shown.items()
+            ]
+            return any(moved)
+
+        return self.held.write(recognised)
 
     def _settle(
-        self, push: Push, rows: Sequence[Row], outcomes: Sequence[Outcome], how: str, answer: bytes | None
+        self,
+        push: Push,
+        rows: Sequence[Row],
+        outcomes: Sequence[Outcome],
+        how: str,
+        answer: bytes | None,
+        outdated: Collection[ReasonCode] = (),
     ) -> None:
         connection = self.held.connection
-        doubted = self.periods.refused_on_an_old_word(outcomes)
 
         def settled(work: Work) -> set[str]:
             connections.succeeded(work, connection.id)
-            if doubted:
+            if ReasonCode.PERIOD_LOCKED in outdated:
                 self.periods.doubt(work)
-            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, doubted)
+            woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, outdated)
             outbox.close(self.hub.store, work, push.id, how, answer)
             return woken
 
@@ -266,7 +321,7 @@ class _Drain:
 
         self.held.write(back)
 
-    def _refused(self, push: Push, ids: Sequence[str], refusal: CallRefused) -> None:
+    def _refused(self, push: Push, ids: Sequence[str], refusal: VendorError) -> None:
         params = {"connection": self.held.connection.name, "document": push.members[0].name, "words": str(refusal)}
 
         def refused(work: Work) -> None:
@@ -286,4 +341,9 @@ def _is_to_be_sent(one: Composed, said: Mapping[tuple[str, str], str]) -> bool:
     """Not what calls for no document there, nor what was sent exactly so before."""
     if not isinstance(one.row, dict):
         return False
-    return said.get((one.owed.record_id, one.owed.part)) != content_hash(one.row, one.remote_id)
+    same = [content_hash(row, one.remote_id) for row in (one.row, one.before_merges) if row is not None]
+    return said.get((one.owed.record_id, one.owed.part)) not in same
+
+
+def _fetched(client: Client, *, kind: Kind, ids: Sequence[str]) -> Mapping[str, Row]:
+    return {remote_id: row for (of, remote_id), row in client.fetch(kind, ids).items() if of is kind}

@@ -14,7 +14,7 @@ from core.store import connections, inbox, links, records
 from core.store.connections import Connection
 from core.store.inbox import Hint
 from core.store.work import Work
-from worker.absorb import Absorbed, Shown, absorb, told_references
+from worker.absorb import Absorbed, Shown, absorb, portions, read, told_references
 from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.hub import Hub
@@ -69,7 +69,11 @@ def _ingest_batch(
         held.write(lambda work: inbox.park(work, event_ids, reason))
         return True
     failpoint("P9", kind)
-    absorbed = held.write(lambda work: _save(hub, work, connection, kind, hints, waiting, shown, seen_at))
+    absorbed = Absorbed()
+    if CONNECTORS[connection.vendor].role is Role.GATEWAY:
+        for portion in portions(shown):
+            absorbed = held.write(partial(absorb, hub, connection, portion, seen_at, absorbed))
+    held.write(lambda work: _save(hub, work, connection, kind, hints, waiting, shown, seen_at, absorbed))
     failpoint("P11", kind)
     for target_id, owed_kind in absorbed.owed:
         rings.add(LaneName(connection.workspace_id, target_id, owed_kind.value, "deliver"))
@@ -85,24 +89,23 @@ def _save(
     waiting: inbox.Waiting,
     shown: Sequence[Shown],
     seen_at: datetime,
-) -> Absorbed:
+    absorbed: Absorbed,
+) -> None:
+    """What was read is in its place: its events are done, or parked with what is wrong."""
     connections.succeeded(work, connection.id)
-    if CONNECTORS[connection.vendor].role is Role.GATEWAY:
-        absorbed = absorb(hub, work, connection, shown, seen_at)
-    else:
-        absorbed = Absorbed()
+    if CONNECTORS[connection.vendor].role is not Role.GATEWAY:
         recognise(hub, work, connection, kind, {one.remote_id: one.row for one in shown}, seen_at, "event")
     there = {(one.kind, one.remote_id) for one in shown}
-    inbox.finish(work, waiting.answered_by(there - absorbed.problems.keys()))
+    answered = waiting.answered_by(there - absorbed.problems.keys())
     for hint in hints:
         if (kind, hint.remote_id) not in there:
             _not_there(work, connection, kind, hint)
         elif (kind, hint.remote_id) in absorbed.problems:
             inbox.park(work, hint.event_ids, absorbed.problems[kind, hint.remote_id])
         else:
-            inbox.finish(work, hint.event_ids)
+            answered += hint.event_ids
+    inbox.finish(work, answered)
     failpoint("P10", kind)
-    return absorbed
 
 
 def _not_there(work: Work, connection: Connection, kind: Kind, hint: Hint) -> None:
@@ -129,7 +132,7 @@ def _with_parents(
             rows = caller.call(partial(_fetch, kind=of, remote_ids=ids))
             asked |= asking | rows.keys()
             for key, row in rows.items():
-                found[key] = Shown(*key, row, "reference" if depth or key not in asking else "event")
+                found[key] = read(connector, *key, row, "reference" if depth or key not in asking else "event")
         shown |= found
         wanted = _unknown(hub, connection, connector, list(found.values()), asked)
         if not wanted:
@@ -146,7 +149,7 @@ def _unknown(
 ) -> dict[Kind, list[str]]:
     if connector.role is not Role.GATEWAY:
         return {}
-    pointed = told_references(connector, found) - asked
+    pointed = told_references(found) - asked
     with hub.store.read() as database:
         pointed -= links.linked(database, connection.workspace_id, connection.id, pointed).keys()
     unknown: dict[Kind, list[str]] = {}

@@ -1,5 +1,6 @@
 """The only function that a job may name, with texts as its only arguments."""
 
+import gc
 import logging
 from collections.abc import Collection
 
@@ -48,4 +49,7 @@ def this_hub() -> Hub:
     """One hub per process: made before the work-horses are forked, so that they are warm."""
     if not _HUBS:
         _HUBS.append(open_hub(settings()))
+        # what is loaded by now stays: the collector need not walk it again, and least of all within a unit of work
+        gc.collect()
+        gc.freeze()
     return _HUBS[0]

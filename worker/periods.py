@@ -77,11 +77,6 @@ class Periods:
             for one, date in zip(outcomes, dates, strict=True)
         ]
 
-    def refused_on_an_old_word(self, outcomes: Sequence[Outcome]) -> bool:
-        """Whether the vendor closed a period since it was asked. What it refuses on a fresh word is for a person."""
-        refused = any(isinstance(one, Problem) and one.reason.code is ReasonCode.PERIOD_LOCKED for one in outcomes)
-        return refused and self._declared is not None and not self.are_fresh()
-
     def doubt(self, work: Work) -> None:
         """The vendor says otherwise: to be read before anything else is written."""
         self._read_at = None

@@ -23,7 +23,7 @@ from core.store.connections import Connection
 from core.store.cursors import Cursor
 from core.store.inbox import Told
 from core.store.work import Work
-from worker.absorb import Absorbed, Shown, absorb
+from worker.absorb import Absorbed, absorb, portions, read
 from worker.bell import LaneName
 from worker.calls import Caller, rest
 from worker.hub import Hub
@@ -67,15 +67,15 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
             whole_at = cursor.whole_at if cursor else None
             if whole_at is None and not page.more:
                 whole_at = seen_at
-            read = _Read(hub, held, stream, page, waiting, seen_at, whole_at)
+            asked = _Asked(hub, held, stream, page, waiting, seen_at, whole_at)
             try:
-                rings |= held.write(partial(take, read))
+                rings |= take(asked)
             except (HubError, BaseTimeoutException):
                 raise
             except Exception:  # noqa: BLE001 - whatever it is, it is logged, and isolated
                 # one row of it makes the work stop: each goes by itself, so that only that one is set aside
                 _log.exception("a page could not be taken as a whole", extra={"lane": held.name.text})
-                rings |= held.write(partial(_one_by_one, read))
+                rings |= held.write(partial(_one_by_one, asked))
             if not page.more:
                 return rings
         rings.add(held.name)
@@ -92,7 +92,7 @@ def _changes(client: Client, *, stream: str, cursor: Row | None) -> Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Asked:
     """A page, and what was known when it was asked for."""
 
     hub: Hub
@@ -108,42 +108,56 @@ class _Read:
         return self.held.connection
 
 
-def _absorb_page(read: _Read, work: Work) -> set[LaneName]:
-    """Rows of a gateway become records at once; what cannot, and what was only announced, goes through the inbox."""
-    shown = [Shown(*key, row, "pull") for key, row in read.page.rows.items()]
-    absorbed: Absorbed = absorb(read.hub, work, read.connection, shown, read.seen_at)
-    inbox.finish(work, read.waiting.answered_by(read.page.rows.keys() - absorbed.problems.keys()))
-    rings = {LaneName(work.workspace_id, target, owed.value, "deliver") for target, owed in absorbed.owed}
-    return rings | _file(read, work, absorbed.problems)
+def _absorb_page(asked: _Asked) -> set[LaneName]:
+    """Rows of a gateway become records at once; what cannot, and what was only announced, goes through the inbox.
+
+    The page is turned last: what is cut short before is read again, and leaves the same.
+    """
+    hub, connection, rows = asked.hub, asked.connection, asked.page.rows
+    connector = CONNECTORS[connection.vendor]
+    done = Absorbed()
+    for portion in portions(read(connector, *key, row, "pull") for key, row in rows.items()):
+        done = asked.held.write(partial(absorb, hub, connection, portion, asked.seen_at, done))
+
+    def turn(work: Work) -> set[LaneName]:
+        inbox.finish(work, asked.waiting.answered_by(rows.keys() - done.problems.keys()))
+        return _file(asked, work, done.problems)
+
+    rings = {LaneName(connection.workspace_id, target, owed.value, "deliver") for target, owed in done.owed}
+    return rings | asked.held.write(turn)
 
 
-def _recognise_page(read: _Read, work: Work) -> set[LaneName]:
+def _recognise_page(asked: _Asked) -> set[LaneName]:
     of_kind: dict[Kind, dict[str, Row]] = {}
-    for (kind, remote_id), row in read.page.rows.items():
+    for (kind, remote_id), row in asked.page.rows.items():
         of_kind.setdefault(kind, {})[remote_id] = row
-    for kind, rows in of_kind.items():
-        recognise(read.hub, work, read.connection, kind, rows, read.seen_at, "pull")
-    return _file(read, work, ())
+
+    def turn(work: Work) -> set[LaneName]:
+        for kind, rows in of_kind.items():
+            recognise(asked.hub, work, asked.connection, kind, rows, asked.seen_at, "pull")
+        return _file(asked, work, ())
+
+    return asked.held.write(turn)
 
 
-def _one_by_one(read: _Read, work: Work) -> set[LaneName]:
+def _one_by_one(asked: _Asked, work: Work) -> set[LaneName]:
     """The page's rows as hints, and its notifications: ingest reads each again and isolates what it cannot take."""
-    return _file(read, work, read.page.rows)
+    return _file(asked, work, asked.page.rows)
 
 
-def _file(read: _Read, work: Work, unread: Iterable[tuple[Kind, str]]) -> set[LaneName]:
+def _file(asked: _Asked, work: Work, unread: Iterable[tuple[Kind, str]]) -> set[LaneName]:
     """What is to be read by itself, and what the page announced, goes to the inbox; then the page is turned."""
-    moment = digest(str(read.seen_at))[:16]
-    connection_id = read.connection.id
+    moment = digest(str(asked.seen_at))[:16]
+    connection_id = asked.connection.id
     told = [
         Told(connection_id, f"pull:{kind} {remote_id}:{moment}", "pull", kind, remote_id, "", b"", None)
         for kind, remote_id in unread
     ]
     told += [
         Told(connection_id, one.key, one.type, one.kind or "", one.remote_id, one.account, one.content, one.occurred_at)
-        for one in read.page.notifications
+        for one in asked.page.notifications
     ]
-    inbox.note(read.hub.store, work, told, None, "poll")
+    inbox.note(asked.hub.store, work, told, None, "poll")
     connections.succeeded(work, connection_id)
-    cursors.save(work, connection_id, read.stream, read.page.cursor, read.whole_at)
+    cursors.save(work, connection_id, asked.stream, asked.page.cursor, asked.whole_at)
     return {LaneName(work.workspace_id, connection_id, one.kind, "ingest") for one in told if one.kind}

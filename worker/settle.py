@@ -1,6 +1,6 @@
 """What the vendor says became of a push, written down: links, what it stored, differences, what may go on now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -47,11 +47,11 @@ def settle(
     rows: Sequence[Row],
     outcomes: Sequence[Outcome],
     how: str,
-    closed_meanwhile: bool = False,
+    outdated: Collection[ReasonCode] = (),
 ) -> set[str]:
     """Moves every member of the push on. The kinds whose waiting deliveries woke.
 
-    `closed_meanwhile`: a refusal for a closed period is no news for a person, but is to be composed again.
+    What was refused for one of the `outdated` reasons is composed again, from what was read since.
     """
     asked = how != "answered"
     stored_ids = [outcome.remote_id for outcome in outcomes if isinstance(outcome, Stored)]
@@ -63,7 +63,7 @@ def settle(
     for owed, row, outcome in zip(push.members, rows, outcomes, strict=True):
         if outcome is None:
             again.append(owed.id)
-        elif isinstance(outcome, Problem) and closed_meanwhile and outcome.reason.code is ReasonCode.PERIOD_LOCKED:
+        elif isinstance(outcome, Problem) and outcome.reason.code in outdated:
             recomposed.append(owed.id)
         elif isinstance(outcome, Problem):
             outbox.park(work, owed.id, told(outcome.reason, owed, target))

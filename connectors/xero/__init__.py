@@ -6,9 +6,10 @@ sandbox, is in README.md.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
-from connectors.rows import needed_text
+from connectors.rows import needed_text, text
 from connectors.xero import allocations, figures, invoices, organisation, webhook
 from connectors.xero.client import XeroClient
 from connectors.xero.elements import ROOT, Endpoint, version
@@ -26,6 +27,9 @@ from connectors.xero.translate.amounts import CLEARING_ACCOUNT, INCOME_ACCOUNT, 
 from core.figures import Figures
 from core.kinds import Kind
 
+_BATCH = 50
+"""Elements in one call. A question about fewer fits into a query of the length that web servers take."""
+
 
 def _reads(
     endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None, also: Sequence[Kind] = ()
@@ -42,7 +46,7 @@ XERO = Connector(
     role=Role.LEDGER,
     client=XeroClient,
     reads={
-        Kind.CUSTOMER: _reads(CONTACTS),
+        Kind.CUSTOMER: replace(_reads(CONTACTS), merged_into=lambda row: text(row, "MergedToContactID").lower()),
         Kind.PRICE: _reads(ITEMS),
         Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
         Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
@@ -61,7 +65,8 @@ XERO = Connector(
             question=CONTACTS.question,
             found=CONTACTS.found,
             natural_key=CONTACTS.key,
-            batch_max=40,
+            batch_max=_BATCH,
+            question_max=40,
             on_demand=True,
         ),
         Kind.PRICE: Writes(
@@ -74,7 +79,8 @@ XERO = Connector(
             question=ITEMS.question,
             found=ITEMS.found,
             natural_key=ITEMS.key,
-            batch_max=35,
+            batch_max=_BATCH,
+            question_max=35,
             slots=(INCOME_ACCOUNT,),
             on_demand=True,
         ),
@@ -89,7 +95,7 @@ XERO = Connector(
             found=invoices.found,
             natural_key=invoices.key,
             apart=invoices.apart,
-            batch_max=50,
+            batch_max=_BATCH,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
             removes=documents.is_void,
             rests_on_it=(Kind.ALLOCATION,),
@@ -104,7 +110,7 @@ XERO = Connector(
             question=PAYMENTS.question,
             found=PAYMENTS.found,
             natural_key=PAYMENTS.key,
-            batch_max=50,
+            batch_max=_BATCH,
             slots=(CLEARING_ACCOUNT,),
             parts=settlements.payment_parts,
         ),
@@ -118,7 +124,8 @@ XERO = Connector(
             question=CREDIT_NOTES.question,
             found=CREDIT_NOTES.found,
             natural_key=CREDIT_NOTES.key,
-            batch_max=30,
+            batch_max=_BATCH,
+            question_max=30,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
             removes=documents.is_void,
             rests_on_it=(Kind.ALLOCATION,),
@@ -145,7 +152,8 @@ XERO = Connector(
             question=BANK_TRANSACTIONS.question,
             found=BANK_TRANSACTIONS.found,
             natural_key=BANK_TRANSACTIONS.key,
-            batch_max=30,
+            batch_max=_BATCH,
+            question_max=30,
             slots=(CLEARING_ACCOUNT, REFUNDS_TO_CLASSIFY),
             needs=settlements.refund_needs,
         ),
@@ -159,7 +167,8 @@ XERO = Connector(
             question=CREDIT_PAYMENTS.question,
             found=CREDIT_PAYMENTS.found,
             natural_key=CREDIT_PAYMENTS.key,
-            batch_max=30,
+            batch_max=_BATCH,
+            question_max=30,
             slots=(CLEARING_ACCOUNT,),
             slots_beside={Kind.REFUND: (REFUNDS_TO_CLASSIFY,)},
         ),

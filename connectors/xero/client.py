@@ -193,7 +193,13 @@ def _second(at: datetime) -> str:
 
 
 def _refused(refusal: CallRefused) -> CallRefused | GrantLost:
-    """Xero: 403 says that the organisation is not, or no longer, among those that were consented to."""
+    """In Xero's own words, where it says why.
+
+    Xero: 403 says that the organisation is not, or no longer, among those that were consented to.
+    """
     if refusal.status == 403:
         return GrantLost("Xero's consent does not reach this organisation; a person has to connect it again.")
-    return refusal
+    words = refusal.body.get("Message") if isinstance(refusal.body, dict) else None
+    if not isinstance(words, str) or not words:
+        return refusal
+    return CallRefused(f"{words.rstrip('.')}.", refusal.status, refusal.body)

@@ -45,6 +45,11 @@ _REFUSALS: Sequence[tuple[str, ReasonCode, _Params]] = (
         lambda _, words: {"words": _sentence(words.string)},
     ),
     (
+        r"contact .*has been archived|archived contact",
+        ReasonCode.CONTACT_ARCHIVED,
+        lambda _element, _words: {},
+    ),
+    (
         r"not of valid status|cannot be voided",
         ReasonCode.NOT_CHANGEABLE,
         lambda _, words: {"words": _sentence(words.string)},

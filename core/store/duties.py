@@ -15,6 +15,7 @@ from core.store.work import Work
 
 _S = DeliveryState
 
+_PLACES = {kind.value: place for place, kind in enumerate(Kind)}
 _CATALOGUE = frozenset({Kind.PRODUCT, Kind.TAX_RATE, Kind.COUPON, Kind.PROMOTION_CODE, Kind.PRICE})
 
 _SLOTS_REMEMBERED = timedelta(days=1)
@@ -60,9 +61,12 @@ def due(database: Connection, now: datetime) -> list[Duty]:
     return sorted((Duty(*row) for row in rows), key=_urgency)
 
 
-def _urgency(duty: Duty) -> tuple[bool, str]:
-    """Money and customers go before the catalogue, and what is nearest to its goal before what only begins."""
-    return duty.kind in _CATALOGUE, duty.purpose
+def _urgency(duty: Duty) -> tuple[bool, str, int]:
+    """Money and customers go before the catalogue, and what is nearest to its goal before what only begins. Of what is
+    to be read, children come first: their answers bring parents along.
+    """
+    place = _PLACES[duty.kind]
+    return duty.kind in _CATALOGUE, duty.purpose, -place if duty.purpose == "ingest" else place
 
 
 def _work(now: datetime) -> Iterator[Select[Any]]:

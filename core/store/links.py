@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Update, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, func, insert, or_, select, update
 
 from core.kinds import Kind
 from core.store import schema
@@ -116,10 +116,12 @@ def linked(
 def remote_ids(
     connection: Connection, workspace_id: str, connection_id: str, record_ids: Iterable[str]
 ) -> dict[tuple[str, str], str]:
-    """(record id, part) to the id it has at that connection, where it is there."""
+    """(record id, part) to the id it has at that connection, where it is there: after a merge, the survivor's."""
     link = schema.link
     rows = connection.execute(
-        select(link.c.record_id, link.c.part, link.c.remote_id).where(
+        select(
+            link.c.record_id, link.c.part, func.coalesce(link.c.moved_to, link.c.remote_id).label("remote_id")
+        ).where(
             link.c.workspace_id == workspace_id,
             link.c.connection_id == connection_id,
             link.c.record_id.in_(list(set(record_ids))),
@@ -127,6 +129,47 @@ def remote_ids(
         )
     )
     return {(row.record_id, row.part): row.remote_id for row in rows}
+
+
+def before_merges(
+    connection: Connection, workspace_id: str, connection_id: str, record_ids: Iterable[str]
+) -> dict[tuple[str, str], str]:
+    """(record id, part) to the id that it was made under there, of those that were merged into others since."""
+    link = schema.link
+    rows = connection.execute(
+        select(link.c.record_id, link.c.part, link.c.remote_id).where(
+            link.c.workspace_id == workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.record_id.in_(list(set(record_ids))),
+            link.c.moved_to.is_not(None),
+        )
+    )
+    return {(row.record_id, row.part): row.remote_id for row in rows}
+
+
+def move(work: Work, connection_id: str, kind: Kind, moved: Mapping[str, str]) -> int:
+    """Documents were merged there, by id: into which one. Whatever had been merged into one of them goes along.
+
+    How many of our links lead elsewhere now.
+    """
+    link = schema.link
+    changed = 0
+    for old, into in moved.items():
+        survivor = into
+        while survivor in moved and survivor != old:
+            survivor = moved[survivor]
+        changed += work.connection.execute(
+            update(link)
+            .where(
+                link.c.workspace_id == work.workspace_id,
+                link.c.connection_id == connection_id,
+                link.c.kind == kind.value,
+                or_(link.c.remote_id == old, link.c.moved_to == old),
+                link.c.moved_to.is_distinct_from(survivor),
+            )
+            .values(moved_to=survivor)
+        ).rowcount
+    return changed
 
 
 def holders(work: Work, connection_id: str, kind: Kind, remote_ids: Iterable[str]) -> dict[str, tuple[str, str]]:

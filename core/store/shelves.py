@@ -67,6 +67,8 @@ def load(
     store: Store, connection: Connection, workspace_id: str, kind: Kind, record_ids: Sequence[str]
 ) -> dict[str, Entity]:
     """The entities by record id, their references in our ids."""
+    if not record_ids:
+        return {}
     table = _TABLES[kind]
     rows = (
         connection.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id.in_(record_ids)))

@@ -30,9 +30,9 @@ class Together(Generic[_One, _Outcome]):
 
     def __init__(self, write_all: Callable[[Sequence[_One]], Sequence[_Outcome]]) -> None:
         self._write_all = write_all
-        self._lock = threading.Lock()
-        self._waiting: list[_Member[_One, _Outcome]] = []
         self._writing = False
+        self._waiting: list[_Member[_One, _Outcome]] = []
+        self._lock = threading.Lock()
 
     def write(self, one: _One) -> _Outcome:
         """Its outcome, after the commit that it was part of. Raises what writing it raised.
@@ -40,33 +40,34 @@ class Together(Generic[_One, _Outcome]):
         Raises Busy for all of a group where the database could not take it as a whole.
         """
         mine = _Member[_One, _Outcome](one)
-        mine.called.acquire()
         with self._lock:
-            self._waiting.append(mine)
             mine.leads = not self._writing
             self._writing = True
+            if not mine.leads:
+                mine.called.acquire()
+                self._waiting.append(mine)
         if not mine.leads:
             mine.called.acquire()
         if mine.leads:
-            self._lead()
+            self._lead(mine)
         if mine.error is not None:
             raise mine.error
         return mine.outcome  # type: ignore[return-value]  # None only where that is an outcome
 
-    def _lead(self) -> None:
-        """Writes for all that wait, oneself the first of them; then calls the next to lead, and after it the others."""
+    def _lead(self, mine: _Member[_One, _Outcome]) -> None:
+        """Writes for all that wait; then calls the next to lead, and after it the others."""
         with self._lock:
-            group, self._waiting = self._waiting, []
+            group, self._waiting = [mine, *self._waiting], []
         try:
             self._settle(group)
         finally:
             with self._lock:
-                following = self._waiting[:1]
+                following, self._waiting = self._waiting[:1], self._waiting[1:]
                 self._writing = bool(following)
-            for next_one in following:
-                next_one.leads = True
-            for member in [*following, *group[1:]]:
-                member.called.release()
+            for one in following:
+                one.leads = True
+            for one in [*following, *group[1:]]:
+                one.called.release()
 
     def _settle(self, group: Sequence[_Member[_One, _Outcome]]) -> None:
         try:

@@ -17,6 +17,7 @@ def _finished(_ledger: Ledger, _element: Element, note: Credit) -> Credit:
 
 
 _KIND: Numbered[Credit] = Numbered(
+    kind=CREDIT_NOTE.kind,
     name=CREDIT_NOTE.name,
     word="Credit note",
     row=Credit,

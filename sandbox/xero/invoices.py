@@ -201,6 +201,7 @@ def _finished(ledger: Ledger, element: Element, invoice: Invoice) -> Invoice:
 
 
 _KIND: Numbered[Invoice] = Numbered(
+    kind="invoice",
     name="Invoices",
     word="Invoice",
     row=Invoice,

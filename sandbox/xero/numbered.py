@@ -32,6 +32,8 @@ NUMBER_LENGTH_MAX = 255
 class Numbered(Generic[D]):
     """One of the two kinds, and all in which it differs."""
 
+    kind: str
+    """Its table."""
     name: str
     """Its envelope."""
     word: str
@@ -49,7 +51,7 @@ class Numbered(Generic[D]):
     shown: Callable[[Call, D], dict[str, Any]]
 
     def table(self, ledger: Ledger) -> Table[D]:
-        return ledger.tables[self.word.lower().replace(" ", "_")]
+        return ledger.tables[self.kind]
 
 
 def put_all(call: Call, kind: Numbered[D]) -> Answer:
@@ -97,7 +99,7 @@ def _create(call: Call, kind: Numbered[D], element: Element) -> D:
     head = read_head(ledger, element, None)
     number = _number(ledger, kind, element, type_, None)
     new = kind.row(
-        id=ledger.new_id(kind.table(ledger), kind.table(ledger).kind, type_, number),
+        id=ledger.new_id(kind.table(ledger), kind.kind, type_, number),
         updated_at=ledger.now(),
         type=type_,
         number=number,

@@ -11,15 +11,15 @@ _COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
 class CommitCutter:
     def __init__(self, port):
         self._port = port
-        self._skip = None
+        self._is_armed = False
         self.cuts = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def arm(self, skip=0):
-        """The answer to the next COMMIT but `skip` is lost, and with it the connection."""
-        self._skip = skip
+    def arm(self):
+        """The answer to the next COMMIT is lost, and with it the connection."""
+        self._is_armed = True
 
     def close(self):
         self._listener.close()
@@ -49,6 +49,6 @@ class CommitCutter:
         self._skip -= 1
         if self._skip >= 0:
             return False
-        self._skip = None
+        self._is_armed = False
         self.cuts += 1
         return True

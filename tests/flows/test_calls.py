@@ -1,10 +1,13 @@
 """How little is asked of the gateway: what one answer brings along is not asked for again."""
 
 from collections import Counter
+from dataclasses import replace
 
 import invariants
 import pytest
 
+from connectors.xero import XERO
+from core.kinds import Kind
 from core.store import schema
 
 
@@ -44,3 +47,17 @@ def test_a_poll_asks_for_news_of_everything_at_once(hub, outside):
     hub.clock.sleep(60)
     hub.pull()
     assert Counter(asked(outside, before)) == {"events": 1, "balance_transactions": 1}
+
+
+def test_about_a_batch_that_no_question_has_room_for_several_are_put(open_hub, outside, monkeypatch):
+    hub = open_hub(xero={"read_seconds": "0.3"})
+    monkeypatch.setitem(XERO.writes, Kind.CUSTOMER, replace(XERO.writes[Kind.CUSTOMER], question_max=2))
+    for _ in range(5):
+        outside.sell()
+    outside.fail("xero", {"match": "PUT /api.xro/2.0/Contacts", "fault": "commit_then_close"})
+    hub.tell_all()
+    hub.work()
+    contacts = Counter(call["method"] for call in outside.calls("xero") if call["path"].endswith("/Contacts"))
+    assert contacts == {"PUT": 1, "GET": 3}
+    assert set(outside.creations().values()) == {1}
+    assert outside.agree()

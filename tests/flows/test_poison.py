@@ -17,11 +17,11 @@ class Crash(BaseException):
 
 
 @pytest.fixture
-def poisoned(monkeypatch, outside):
-    """An invoice that no worker survives, in either direction, between two good ones."""
+def crash_on(monkeypatch):
+    """No worker survives this document, in that direction."""
 
-    def crash_on(part, name, of, origin_id):
-        whole = getattr(of, part)[Kind.INVOICE]
+    def crash_on(kind, part, name, of, origin_id):
+        whole = getattr(of, part)[kind]
         inner = getattr(whole, name)
 
         def crash(given):
@@ -29,27 +29,39 @@ def poisoned(monkeypatch, outside):
                 raise Crash
             return inner(given)
 
-        monkeypatch.setitem(getattr(of, part), Kind.INVOICE, replace(whole, **{name: crash}))
+        monkeypatch.setitem(getattr(of, part), kind, replace(whole, **{name: crash}))
 
+    return crash_on
+
+
+def three(outside, kind):
+    """Documents of one kind: (Stripe's id, how both ends call it) of each."""
     customer = outside.customer()
-    before, poison, after = (outside.invoice(customer) for _ in range(3))
-    return before, poison, after, crash_on
+    invoices = [outside.invoice(customer) for _ in range(3)]
+    if kind is Kind.PAYMENT:
+        paid = [outside.pay(invoice) for invoice in invoices]
+        return [(outside.intent(invoice), invoice["number"]) for invoice in paid]
+    documents = [outside.credit(invoice, 500) for invoice in invoices] if kind is Kind.CREDIT_NOTE else invoices
+    return [(document["id"], document["number"]) for document in documents]
 
 
-def numbers(outside):
-    return {document.number for document in outside.documents()[1].documents}
+def numbers(outside, kind):
+    name = kind.value.replace("_", " ")
+    documents = [document for document in outside.documents()[1].documents if document.kind == name]
+    return {document.number.rpartition(" of ")[2] for document in documents}
 
 
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.PAYMENT, Kind.CREDIT_NOTE])
 @pytest.mark.parametrize(("part", "name", "of"), [("reads", "entity", STRIPE), ("writes", "row", XERO)])
-def test_poison_is_set_aside_and_its_neighbours_flow(hub, outside, poisoned, monkeypatch, part, name, of):
-    before, poison, after, crash_on = poisoned
-    crash_on(part, name, of, poison["id"])
+def test_poison_is_set_aside_and_its_neighbours_flow(hub, outside, crash_on, kind, part, name, of):
+    (_, before), (poison, _), (_, after) = three(outside, kind)
+    crash_on(kind, part, name, of, poison)
     hub.tell_all()
     hub.work(survives=Crash)
-    assert numbers(outside) == {before["number"], after["number"]}
-    (sentence,) = hub.sentences()
-    assert "made the work stop" in sentence
-    assert sentence.endswith("It is set aside so that others flow; press retry after an update of the hub.")
+    assert numbers(outside, kind) == {before, after}
+    crashes = [sentence for sentence in hub.sentences() if "made the work stop" in sentence]
+    assert len(crashes) == 1
+    assert crashes[0].endswith("It is set aside so that others flow; press retry after an update of the hub.")
 
 
 def test_poison_in_a_page_of_a_poll_is_set_aside_and_the_poll_goes_on(hub, outside, monkeypatch):
@@ -66,7 +78,7 @@ def test_poison_in_a_page_of_a_poll_is_set_aside_and_the_poll_goes_on(hub, outsi
     with suppress(ZeroDivisionError):
         hub.pull()
     hub.work(survives=ZeroDivisionError)
-    assert numbers(outside) == {before["number"], after["number"]}
+    assert numbers(outside, Kind.INVOICE) == {before["number"], after["number"]}
     assert [sentence for sentence in hub.sentences() if "made the work stop" in sentence]
 
 

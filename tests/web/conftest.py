@@ -127,4 +127,4 @@ def doors(database_url):
 
 @pytest.fixture
 def sign():
-    return SimpleNamespace(stripe=stripe_header, xero=xero_header, event=event)
+    return SimpleNamespace(stripe=stripe_header, xero=xero_header, event=event, workspace=WORKSPACE)

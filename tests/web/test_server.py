@@ -1,6 +1,7 @@
 """The server under the doors, spoken to over real sockets: smuggling, slowness, forged proxies."""
 
 import logging
+import resource
 import socket
 import threading
 from contextlib import closing
@@ -8,10 +9,10 @@ from contextlib import closing
 import pytest
 
 from core.errors import Misconfigured
-from web.server import bind, listen
+from web.server import PAGE_THREADS, bind, listen
 
 GENTLE_SECONDS = 20
-CONNECTIONS = 150
+CONNECTIONS = 500
 
 
 class Served:
@@ -137,6 +138,17 @@ def test_the_server_does_not_name_itself(served):
     assert b"Server:" not in served.say(post("Content-Length: 0"))
 
 
+@pytest.fixture
+def many_files():
+    """Both ends of every connection are in this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * CONNECTIONS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 def test_many_that_dawdle_keep_nobody_out(served, seen):
     slow = [socket.create_connection(served.address, timeout=GENTLE_SECONDS) for _ in range(CONNECTIONS)]
     try:
@@ -149,6 +161,34 @@ def test_many_that_dawdle_keep_nobody_out(served, seen):
             connection.close()
 
 
+def test_pages_that_take_long_keep_no_vendor_waiting():
+    done, begun = threading.Event(), threading.Semaphore(0)
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/a-page":
+            begun.release()
+            assert done.wait(GENTLE_SECONDS)
+        start_response("200 OK", [("Content-Length", "0")])
+        return ()
+
+    served = Served(app)
+    pages = [socket.create_connection(served.address, timeout=GENTLE_SECONDS) for _ in range(2 * PAGE_THREADS)]
+    try:
+        for page in pages:
+            page.sendall(b"GET /a-page HTTP/1.1\r\nHost: hub\r\n\r\n")
+        for _ in range(PAGE_THREADS):
+            assert begun.acquire(timeout=GENTLE_SECONDS)
+        told = post("Content-Length: 5", body=b"hello").replace(b"/hook", b"/webhooks/stripe/app")
+        assert served.say(told).startswith(b"HTTP/1.1 200")
+        assert not done.is_set()
+    finally:
+        done.set()
+        for page in pages:
+            assert page.recv(65536).startswith(b"HTTP/1.1 200")
+            page.close()
+        served.close()
+
+
 def test_one_byte_at_a_time_does_not_keep_a_connection_open(seen):
     served = Served(lambda *_: seen.append("answered"), request_seconds=1)
     try:
@@ -159,6 +199,22 @@ def test_one_byte_at_a_time_does_not_keep_a_connection_open(seen):
         assert seen == []
     finally:
         served.close()
+
+
+@pytest.mark.parametrize("length", ["Content-Length: {size}", "Transfer-Encoding: chunked"], ids=["counted", "chunked"])
+def test_a_message_that_stops_half_way_is_hung_up_on_and_leaves_no_row(doors, sign, length):
+    served = Served(doors.app, request_seconds=1)
+    body = sign.event()
+    try:
+        with served.connect() as slow:
+            lines = [f"POST {doors.stripe} HTTP/1.1", "Host: hub", f"Stripe-Signature: {sign.stripe(body)}", length]
+            head = "\r\n".join([*lines, "", ""])
+            half = b"10\r\n" + body[:8] if "chunked" in length else body[: len(body) // 2]
+            slow.sendall(head.format(size=len(body)).encode() + half)
+            assert slow.recv(1) == b""
+    finally:
+        served.close()
+    assert doors.receipts() == []
 
 
 def dripped_until_closed(connection, drips_max):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.store import schema
+from worker.setup import set_webhook_secret
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,9 +112,10 @@ def test_one_vendors_message_at_another_vendors_door_of_the_same_app_is_refused(
     assert is_the_same_page(answer)
 
 
-def test_an_oversized_message_says_the_same_at_a_known_and_at_an_unknown_door(doors):
+@pytest.mark.parametrize("size", [1024 * 1024 + 1, 5_000_000, 50_000_000])
+def test_an_oversized_message_says_the_same_at_a_known_and_at_an_unknown_door(doors, size):
     answers = [
-        doors.client.post(path, data=b"x" * (1024 * 1024 + 1))
+        doors.client.post(path, data=b"x" * size)
         for path in (doors.stripe, "/webhooks/stripe/01JZZZZZZZZZZZZZZZZZZZZZZZ")
     ]
     assert [(one.status_code, one.data) for one in answers] == [(413, b"")] * 2
@@ -146,6 +148,21 @@ def test_a_genuine_message_outside_the_tolerance_is_not_stored_but_may_come_agai
     assert (answer.status_code, answer.data, answer.headers["Retry-After"]) == (503, b"", "30")
     assert nothing_was_stored(doors)
     assert "check this machine's clock" in caplog.text
+
+
+@pytest.mark.parametrize("first", ["theirs", "ours"])
+def test_while_a_secret_is_changed_no_message_is_refused_whoever_changes_it_first(doors, sign, first):
+    """Stripe: while a secret is rolled there, every message carries a signature of the old and one of the new."""
+    old, new = "whsec_sandbox_now", "whsec_sandbox_new"
+    body = sign.event()
+    if first == "theirs":
+        rolled, signatures = sign.stripe(body, secret=new), sign.stripe(body, secret=old).partition(",")[2]
+        assert doors.tell(body, f"{rolled},{signatures}").status_code == 200
+    else:
+        set_webhook_secret(doors.hub.store, doors.workspace_id, "Stripe", new)
+        assert doors.tell(body, sign.stripe(body, secret=old)).status_code == 200
+        assert doors.tell(body, sign.stripe(body, secret=new)).status_code == 200
+    assert len(doors.events()) == 1
 
 
 def comparisons_of_secrets(source):

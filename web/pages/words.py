@@ -75,6 +75,7 @@ _CAUSES = {
     ReasonCode.RATE_TOO_COARSE: "No rate the ledger can keep",
     ReasonCode.NOT_MOVED_YET: "Not moved at the gateway yet",
     ReasonCode.CONTACT_MISSING: "A contact is missing",
+    ReasonCode.CONTACT_ARCHIVED: "A contact is archived",
     ReasonCode.STORED_DIFFERENTLY: "Stored otherwise than sent",
     ReasonCode.NAME_TAKEN: "A name is taken",
     ReasonCode.NUMBER_TAKEN: "A number is taken",

@@ -27,6 +27,7 @@ link = table(
     Column("environment", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("remote_id", Text, nullable=False),
+    Column("moved_to", Text),  # merged there into this one; the id above still means the same record
     Column("part", Text, nullable=False),
     Column("version", Text, nullable=False),  # the vendor's own token of the state last shown
     Column("shown_hash", Text, nullable=False),  # what that system last showed us: how echoes are known

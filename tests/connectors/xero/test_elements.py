@@ -100,12 +100,12 @@ def test_two_invoices_of_one_number_in_one_push_are_told_apart():
 # --- the question
 
 
-def test_a_question_stays_below_what_a_web_server_takes_for_the_largest_push():
+def test_a_question_stays_below_what_a_web_server_takes():
     writes = XERO.writes
-    contacts = [contact(f"cus_{n:014}") for n in range(writes[Kind.CUSTOMER].batch_max)]
-    items = [{"Code": f"price_{n:024}"} for n in range(writes[Kind.PRICE].batch_max)]
-    invoices = [{"InvoiceNumber": f"ABCDEF12-{n:04}"} for n in range(writes[Kind.INVOICE].batch_max)]
-    paid = [{"Invoice": {"InvoiceID": f"{n:036}"}} for n in range(writes[Kind.PAYMENT].batch_max)]
+    contacts = [contact(f"cus_{n:014}") for n in range(writes[Kind.CUSTOMER].question_max)]
+    items = [{"Code": f"price_{n:024}"} for n in range(writes[Kind.PRICE].question_max)]
+    invoices = [{"InvoiceNumber": f"ABCDEF12-{n:04}"} for n in range(writes[Kind.INVOICE].question_max)]
+    paid = [{"Invoice": {"InvoiceID": f"{n:036}"}} for n in range(writes[Kind.PAYMENT].question_max)]
     for endpoint, rows in ((CONTACTS, contacts), (ITEMS, items), (INVOICES, invoices), (PAYMENTS, paid)):
         assert len(endpoint.question(rows)) < 2048, endpoint.plural
 

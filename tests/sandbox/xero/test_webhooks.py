@@ -131,6 +131,9 @@ def test_a_receiver_that_does_not_answer_as_xero_wants_fails_its_intent(invoiced
     assert log()["subscription"]["status"] == "INTENT_FAILED"
     invoiced()
     assert log()["waiting"] == 0
+    vars(receiver).update(status=None, body=b"", cookie=False)
+    subscribed()
+    assert (log()["subscription"]["status"], receiver.events()) == ("ENABLED", [])
 
 
 def test_events_tell_what_changed_by_id_alone(client, invoiced, receiver, subscribed, tenant):
