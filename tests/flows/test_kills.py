@@ -187,6 +187,7 @@ def test_a_worker_killed_when_the_echo_of_its_write_has_overtaken_its_answer_wri
     life.stop_at(f"P17/{kind}")
     heard = len(served.xero_deliveries()[1])
     life.trade_until_struck(f"P17/{kind}")
+    held = life.stopped()
 
     def echoed():
         told = [
@@ -196,7 +197,7 @@ def test_a_worker_killed_when_the_echo_of_its_write_has_overtaken_its_answer_wri
 
     life.wait(echoed, f"Xero's echo of a {kind}")
     life.wait(lambda: "event pending" not in life.open_work(), "the echo to be read")
-    os.kill(life.holder("deliver", kind), signal.SIGKILL)
+    os.kill(held, signal.SIGKILL)
     assert harm(life, served) == []
 
 
@@ -204,7 +205,7 @@ def test_a_worker_that_slept_past_its_lease_wakes_up_and_does_no_harm(life, serv
     """Another has finished its work meanwhile."""
     life.stop_at("P14/payment")
     life.trade_until_struck("P14/payment")
-    zombie = life.holder("deliver", "payment")
+    zombie = life.stopped()
     life.wait_until_quiet()
     os.kill(zombie, signal.SIGCONT)
     life.wait(lambda: not _runs(zombie), "the zombie to end")
