@@ -51,11 +51,6 @@ class Reason:
     code: ReasonCode
     params: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def waits(self) -> bool:
-        """Whether it is resolved by what another document says next, and needs nobody."""
-        return self.code in _RESOLVED_BY_THE_NEXT_NEWS
-
     def sentence(self) -> str:
         return _SENTENCES[self.code].format_map(_Named(self.params))
 
@@ -135,8 +130,6 @@ _SENTENCES = {
     ReasonCode.CONTRACT_BROKEN: "{connection} answered for {document} in a way its contract does not know ({problem}). "
     "Nothing was assumed; press retry, or report it.",
 }
-
-_RESOLVED_BY_THE_NEXT_NEWS = frozenset({ReasonCode.NOT_MOVED_YET})
 
 _REMEDIES = {
     ReasonCode.SLOT_UNMAPPED: "add a rule",

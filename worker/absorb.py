@@ -148,7 +148,7 @@ class _Absorption:
             one = rows[remote_id]
             for of, its_id, entity in one.told:
                 if isinstance(entity, Problem):
-                    self.done.problems[kind, remote_id] = entity.reason
+                    self.done.problems[kind, remote_id] = self._about(kind, remote_id, entity.reason)
                 else:
                     if of is kind and (figures := figures_of(entity)):
                         told[remote_id] = figures
@@ -171,7 +171,8 @@ class _Absorption:
 
         plan = self.books.plan(ours)
         for record_id, reason in plan.problems.items():
-            self.done.problems[origins.pop(record_id).row] = reason
+            one = origins.pop(record_id)
+            self.done.problems[one.row] = self._about(one.kind, one.remote_id, reason)
             del ours[record_id]
         revisions = self._save(kind, ours, origins)
         self._link(kind, origins, fresh)
@@ -252,6 +253,11 @@ class _Absorption:
             if owed:
                 outbox.owe(self.work, target.id, kind, owed)
                 self.done.owed.add((target.id, kind))
+
+    def _about(self, kind: Kind, remote_id: str, reason: Reason) -> Reason:
+        """A translator knows its row; which document it is, and where it stands, is said here."""
+        known = {"document": f"{kind.value.replace('_', ' ')} {remote_id}", "connection": self.connection.name}
+        return replace(reason, params=known | reason.params)
 
     def _without(self, one: _Told, missing: tuple[Kind, str]) -> Reason:
         """Why it cannot be kept yet: the reason of the row it points to, or that this one is not there."""

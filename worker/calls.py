@@ -36,16 +36,23 @@ class Caller:
         self._client = connector.client(door, Address(connection.base_url, connection.account))
 
     def call(self, what: Callable[[Client], _T]) -> _T:
-        """Raises VendorErrors, but never TokenRefused: a refused token is refreshed once, then the grant is lost."""
+        """Raises VendorErrors, but never TokenRefused: a refused token is refreshed once, then the grant is lost.
+
+        Where the grant is lost the connection is paused before this is told.
+        """
         try:
-            return what(self._client)
-        except TokenRefused:
-            if not self._tokens.renew():
+            try:
+                return what(self._client)
+            except TokenRefused:
+                if not self._tokens.renew():
+                    raise self._lost() from None
+            try:
+                return what(self._client)
+            except TokenRefused:
                 raise self._lost() from None
-        try:
-            return what(self._client)
-        except TokenRefused:
-            raise self._lost() from None
+        except GrantLost as lost:
+            self._pause(str(lost))
+            raise
 
     def _admit(self) -> None:
         """A short window is waited for, since a batch may need more calls than it holds; a long one is rested for."""
@@ -62,11 +69,12 @@ class Caller:
         raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds)
 
     def _lost(self) -> GrantLost:
-        sentence = f"{self._connection.name} refuses our key. Connect it again; nothing is lost."
+        return GrantLost(f"{self._connection.name} refuses our key. Connect it again; nothing is lost.")
+
+    def _pause(self, sentence: str) -> None:
         self._hub.store.write(
             self._connection.workspace_id, lambda work: connections.pause(work, self._connection.id, sentence)
         )
-        return GrantLost(sentence)
 
 
 def rest(hub: Hub, connection: Connection, trouble: RetryAfter) -> None:

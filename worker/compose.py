@@ -32,6 +32,7 @@ from core.entities import (
 from core.kinds import Kind
 from core.money import decimal_of
 from core.reasons import Problem
+from core.remedies import Remedy, remedy
 from core.store import links, records, rulebooks, shelves
 from core.store.connections import Connection
 from core.store.outbox import Owed
@@ -107,7 +108,7 @@ def compose(
         else:
             document = _document(target, one, entity, remote_id, chosen, around)
             row = writes.row(document)
-            waits = isinstance(row, Problem) and row.reason.waits
+            waits = isinstance(row, Problem) and remedy(row.reason) is Remedy.WAIT
             resolved_by = frozenset(references(entity)) if waits else frozenset()
             composed.append(
                 Composed(

@@ -8,10 +8,11 @@ from operator import methodcaller
 from connectors.contract import Call, Client, Outcome, Row, Writes
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
-from core.errors import CallRefused, GrantLost, RetryAfter, VendorError
+from core.errors import GrantLost, RetryAfter, VendorError
 from core.failpoint import failpoint
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
+from core.remedies import Remedy, remedy
 from core.store import connections, links, outbox, records
 from core.store.outbox import Owed, Push
 from core.store.work import Work
@@ -113,7 +114,7 @@ class _Drain:
             return None
         ready, settled, demanding, leaving = [], [], [], []
         for one in composed:
-            if isinstance(one.row, Problem) and one.row.reason.waits:
+            if isinstance(one.row, Problem) and remedy(one.row.reason) is Remedy.WAIT:
                 reason = told(one.row.reason, one.owed, target)
                 outbox.hold(work, one.owed.id, reason, news_of=[record_id for _, record_id in one.needs])
             elif isinstance(one.row, Problem):
@@ -199,17 +200,8 @@ class _Drain:
         ids = [owed.id for owed in push.members]
         try:
             answer = self.caller.call(lambda client: client.push(call))
-        except RetryAfter as trouble:
-            self._nothing_done(push, ids)
-            rest(self.hub, self.held.connection, trouble)
-            raise _VendorAway from None
-        except GrantLost:
-            self._nothing_done(push, ids)
-            raise _VendorAway from None
-        except CallRefused as refusal:
-            self._refused(push, ids, refusal)
-        except VendorError:
-            self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
+        except VendorError as trouble:
+            self._mend(push, ids, trouble)
         else:
             failpoint("P17", self.kind)
             outcomes = self.periods.told(self.writes.answer(rows, answer), [dates[one] for one in ids])
@@ -245,6 +237,21 @@ class _Drain:
             raise _VendorAway from None
         self._settle(push, rows, outcomes, "found by asking", None)
 
+    def _mend(self, push: Push, ids: Sequence[str], trouble: VendorError) -> None:
+        """A call that did not succeed, by the table of remedies. A refused token has been replaced before."""
+        match remedy(trouble):
+            case Remedy.RETRY_AFTER | Remedy.PAUSE:
+                self._nothing_done(push, ids)
+                if isinstance(trouble, RetryAfter):
+                    rest(self.hub, self.held.connection, trouble)
+                raise _VendorAway from None
+            case Remedy.ASK_FIRST:
+                self._lose(push, self.hub.clock.now() + timedelta(seconds=self._settle_seconds()))
+            case Remedy.PARK:
+                self._refused(push, ids, trouble)
+            case _:
+                raise trouble
+
     def _outdated(self, push: Push, outcomes: Sequence[Outcome]) -> set[ReasonCode]:
         """Reasons of refusals that rest on something that changed there since it was read. It is read again, and the
         documents are composed again; what is refused on a fresh word is for a person.
@@ -252,7 +259,7 @@ class _Drain:
         refused = {
             owed.id: one.reason.code
             for owed, one in zip(push.members, outcomes, strict=True)
-            if isinstance(one, Problem)
+            if isinstance(one, Problem) and remedy(one.reason) is Remedy.RECOMPOSE
         }
         outdated = set()
         if ReasonCode.PERIOD_LOCKED in refused.values() and not self.periods.are_fresh():
@@ -314,7 +321,7 @@ class _Drain:
 
         self.held.write(back)
 
-    def _refused(self, push: Push, ids: Sequence[str], refusal: CallRefused) -> None:
+    def _refused(self, push: Push, ids: Sequence[str], refusal: VendorError) -> None:
         params = {"connection": self.held.connection.name, "document": push.members[0].name, "words": str(refusal)}
 
         def refused(work: Work) -> None:

@@ -54,7 +54,7 @@ def invoice(row: Row) -> Invoice:
     )
     tax = sum(line.tax_minor for line in read.lines)
     if read.counts and read.net_minor + tax != read.total_minor:
-        raise TotalsDiffer(read.net_minor + tax, read.total_minor)
+        raise TotalsDiffer(currency, read.net_minor + tax, read.total_minor)
     return replace(read, tax_minor=tax)
 
 
@@ -113,7 +113,7 @@ def credit_note(row: Row) -> CreditNote:
     total = minor(row, "total", currency)
     net = sum(line.net_minor for line in lines)
     if net + tax != total:
-        raise TotalsDiffer(net + tax, total)
+        raise TotalsDiffer(currency, net + tax, total)
     lowered = minor(row, "pre_payment_amount", currency)
     refunded = sum(amount for _, amount in _refunds(row, currency))
     outside = _given_outside(row, currency)

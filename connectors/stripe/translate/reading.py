@@ -7,7 +7,7 @@ from typing import Any
 from connectors.contract import Row
 from connectors.rows import Unreadable, decimal, needed_text, text, whole
 from core.entities import Entity
-from core.money import EXPONENTS, UnknownCurrency, minor_of
+from core.money import EXPONENTS, Money, UnknownCurrency, minor_of
 from core.reasons import Problem, ReasonCode, problem
 
 # --- amounts ---------------------------------------------------------------------------------------------------------
@@ -63,10 +63,10 @@ def remote_id(row: Row) -> str:
 
 
 class TotalsDiffer(Exception):
-    def __init__(self, lines: int, total: int) -> None:
+    def __init__(self, currency: str, lines: int, total: int) -> None:
         super().__init__(lines, total)
-        self.lines = lines
-        self.total = total
+        self.lines = Money(currency, lines)
+        self.total = Money(currency, total)
 
 
 def reader(read: Callable[[Row], Entity]) -> Callable[[Row], Entity | Problem]:

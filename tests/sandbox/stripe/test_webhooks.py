@@ -236,3 +236,18 @@ def test_a_stored_500_is_replayed(base_url, set_fault, vendor):
     assert answers[0].json()["error"]["type"] == "api_error"
     assert answers[1].headers["Idempotent-Replayed"] == "true"
     assert len(list(vendor.account.store.every("customer"))) == 1
+
+
+def test_events_are_found_by_whether_they_were_delivered(api, hub, endpoint, deliveries):
+    hub.answers += [500] * 4
+    failed = api.customers.create({"name": "a"}).id
+    hub.wait_for(4)
+    delivered = api.customers.create({"name": "b"}).id
+    hub.wait_for(5)
+    deliveries()
+
+    def of(success):
+        listed = api.events.list({"type": "customer.created", "delivery_success": success}).data
+        return [event.data.object.id for event in listed]
+
+    assert (of(False), of(True)) == ([failed], [delivered])
