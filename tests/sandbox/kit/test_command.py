@@ -26,7 +26,11 @@ def run(*arguments: str) -> subprocess.Popen:
 
 
 def headers(line: dict) -> dict[str, str]:
-    return {"Authorization": f"Bearer {line['access_token']}", "xero-tenant-id": line["tenant_id"]}
+    return {
+        "Authorization": f"Bearer {line['access_token']}",
+        "xero-tenant-id": line["tenant_id"],
+        "Accept": "application/json",
+    }
 
 
 def test_the_command_prints_one_line_serves_and_ends_cleanly_on_sigterm():
