@@ -22,7 +22,7 @@ from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, func, insert,
 
 from bench.databases import database
 from bench.figures import Figure, Wanted, of_rounds, show, wanted_from
-from bench.load import load
+from bench.load import Answers, load
 from core.kinds import Kind
 from core.seal import make_key_file
 from core.settings import settings_from
@@ -62,10 +62,10 @@ def measured(stage: "Stage", wanted: Wanted, name: str) -> Iterator[Figure]:
         rates, used = {}, {}
         for which in ("bare limit", "door"):
             before = stage.processor_time(which)
-            times = sorted(stage.load(which, wanted.seconds))
-            used[which] = (stage.processor_time(which) - before) / len(times)
-            rates[which] = len(times) / wanted.seconds
-            slowest[which].append(times[len(times) * 99 // 100] * 1000)
+            answers = stage.load(which, wanted.seconds)
+            used[which] = (stage.processor_time(which) - before) / len(answers.seconds)
+            rates[which] = answers.in_time / wanted.seconds
+            slowest[which].append(answers.slowest_of_a_hundred() * 1000)
         throughput.append(rates["door"] / rates["bare limit"])
         processor.append(used["door"] / used["bare limit"])
     yield of_rounds(f"{name}: throughput / bare limit", throughput, target="at least 0.8")
@@ -122,11 +122,13 @@ class Stage:
                 if self._records() == before:
                     raise SystemExit("no history was read meanwhile")
 
-    def load(self, which: str, seconds: float) -> list[float]:
-        times = load(self._ports[which], self._path, SECRET, clients=CLIENTS, seconds=seconds)
+    def load(self, which: str, seconds: float) -> Answers:
+        answers = load(self._ports[which], self._path, SECRET, clients=CLIENTS, seconds=seconds)
         if which == "door":
-            self._answered += len(times)
-        return times
+            self._answered += len(answers.seconds)
+            if answers.others:
+                raise SystemExit(f"the door refused {answers.others} messages")
+        return answers
 
     def processor_time(self, which: str) -> float:
         asking = HTTPConnection("127.0.0.1", self._ports[which], timeout=30)

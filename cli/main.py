@@ -65,7 +65,7 @@ class _InOrder(click.Group):
 )
 @click.version_option(package_name="subledger", prog_name="subledger")
 def cli() -> None:
-    """Subledger keeps gateway, ledger and CRM equal to the cent, and can prove it."""
+    """Subledger keeps gateway and ledger equal to the cent, and can prove it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

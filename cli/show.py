@@ -82,10 +82,11 @@ def run(say: Say) -> None:
         running.play()
         password = let_in(running)
         told = {"address": running.hub.base_url, "user": GUEST, "password": password, **running.sandboxes.line}
-        words = (
-            f"Two months of a business are on {running.hub.base_url}\n"
-            f"Log in as {GUEST} with {password}\n"
-            "Ctrl-C stops everything."
-        )
-        say(told, sentence(words))
+        words = [
+            f"Two months of a business are on {running.hub.base_url}",
+            f"Log in as {GUEST} with {password}",
+            *(f"{vendor.capitalize()} is played on {of['base_url']}" for vendor, of in running.sandboxes.line.items()),
+            "Ctrl-C stops everything.",
+        ]
+        say(told, sentence("\n".join(words)))
         running.hub.processes.watch(stopped)

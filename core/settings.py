@@ -10,6 +10,7 @@ from core.errors import Misconfigured
 
 Network = IPv4Network | IPv6Network
 
+_OFF = frozenset({"", "0", "false", "no"})
 _LEASE_SECONDS = 60
 _LEASE_SECONDS_MIN = 2
 
@@ -38,6 +39,8 @@ class Settings:
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
+    if environment.get("FLASK_DEBUG", "").lower() not in _OFF:
+        raise Misconfigured("FLASK_DEBUG is set, and a hub in debug mode shows its insides to strangers: unset it.")
     home = Path(environment.get("SUBLEDGER_HOME") or Path.home() / ".subledger").absolute()
     database_url = environment.get("DATABASE_URL") or f"sqlite:///{home / 'subledger.db'}"
     if database_url.startswith("postgres://"):

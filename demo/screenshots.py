@@ -37,6 +37,15 @@ def take(folder: Path) -> list[Path]:
 _ON_PHONE = ("parked", "records", "record", "trial-balance")
 
 
+def _wait_until_in(browser: Browser) -> None:
+    """A page that is opened sooner gives way to the one that the log-in leads to."""
+    for _ in range(_LOOKS_MAX):
+        if "/log-in" not in browser.address:
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise HubError("The log-in led nowhere.")
+
+
 def _wait_until_seen(demo: Demo) -> None:
     """Until the last poll has shown what is due after the payments."""
     for _ in range(_LOOKS_MAX):
@@ -111,6 +120,7 @@ def _pictures(
                 browser.type_into("input[name=name]", GUEST)
                 browser.type_into("input[name=password]", password)
                 browser.click("main button")
+                _wait_until_in(browser)
             browser.open(demo.hub.base_url + path)
             picture = folder / ("-".join(filter(None, (name, suffix))) + ".png")
             browser.picture(picture, whole=size != PHONE)

@@ -1,5 +1,6 @@
 """Looks a hub over, as far as one can without disturbing it: each finding is one sentence that says what to do."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -45,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _examine(settings: Settings) -> Iterator[Finding]:
     yield _tried("key", "The master key is there.", lambda: _check_keys(settings))
+    yield _tried("failpoints", "No process is made to die on purpose.", _check_failpoints)
     yield _tried("disk", "The database is on a disk of this machine.", lambda: check_disk(settings))
     engine = open_engine(settings.database_url)
     try:
@@ -94,6 +96,11 @@ def _tried(what: str, good: str, check: Callable[[], None]) -> Finding:
     except Exception as error:  # noqa: BLE001 - a doctor that stops at a surprise finds nothing more
         return Finding(what, False, f"{_MEND_FIRST} ({type(error).__name__})")
     return Finding(what, True, good)
+
+
+def _check_failpoints() -> None:
+    if os.environ.get("SUBLEDGER_FAILPOINTS"):
+        raise Misconfigured("SUBLEDGER_FAILPOINTS makes processes die on purpose, as tests want it: unset it.")
 
 
 def _check_keys(settings: Settings) -> None:

@@ -59,12 +59,10 @@ class OneHub:
 
     def give_sign(self) -> None:
         """Said every few seconds by whoever runs all the time. Raises Misconfigured once another hub took over."""
-        if not self._mark:
+        if self._mark and self._store.write("", lambda work: hub.give_sign(work, self._mark)):
+            self._leave_mark()
+        else:
             self.join()
-            return
-        if not self._store.write("", lambda work: hub.give_sign(work, self._mark)):
-            raise Misconfigured(_OTHER_HUB)
-        self._leave_mark()
 
     def sign_off(self) -> None:
         self._store.write("", lambda work: hub.sign_off(work, self._mark))

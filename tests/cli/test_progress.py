@@ -81,7 +81,10 @@ def test_the_first_import_shows_how_far_it_is(subledger):
             text("SELECT workspace_id, id FROM connection WHERE vendor = 'stripe'")
         ).one()
         connection.execute(
-            text("INSERT INTO cursor VALUES (:workspace, :stripe, 'everything', :position, '2026-01-01 00:00:00')"),
+            text(
+                "INSERT INTO cursor (workspace_id, connection_id, kind, position, saved_at) "
+                "VALUES (:workspace, :stripe, 'everything', :position, '2026-01-01 00:00:00')"
+            ),
             {
                 "workspace": workspace,
                 "stripe": stripe,

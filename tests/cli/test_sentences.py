@@ -41,6 +41,7 @@ SETTINGS = {
         {"SUBLEDGER_TRUSTED_PROXIES": "10.0.0.1/8"},
         "SUBLEDGER_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, with commas: 10.0.0.1/8",
     ),
+    "debug mode": ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG is set, and a hub in debug mode shows its insides to strangers"),
     "a short key": ({"SUBLEDGER_KEYS": "c2hvcnQ="}, "SUBLEDGER_KEYS holds a key that is not base64 of 32 bytes"),
     "a key that is no base64": ({"SUBLEDGER_KEYS": "ä"}, "SUBLEDGER_KEYS holds a key that is not base64 of 32 bytes"),
     "no key in the list": ({"SUBLEDGER_KEYS": " , "}, "SUBLEDGER_KEYS names no key"),

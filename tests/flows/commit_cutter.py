@@ -11,15 +11,15 @@ _COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
 class CommitCutter:
     def __init__(self, port):
         self._port = port
-        self._skip = None
+        self._is_armed = False
         self.cuts = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def arm(self, skip=0):
-        """The answer to the next COMMIT but `skip` is lost, and with it the connection."""
-        self._skip = skip
+    def arm(self):
+        """The answer to the next COMMIT is lost, and with it the connection."""
+        self._is_armed = True
 
     def close(self):
         self._listener.close()
@@ -27,10 +27,16 @@ class CommitCutter:
     def _accept(self):
         with suppress(OSError):
             while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._port))
-                for source, target, answers in ((client, server, False), (server, client, True)):
-                    threading.Thread(target=self._carry, args=(source, target, answers), daemon=True).start()
+                self._lead(self._listener.accept()[0])
+
+    def _lead(self, client):
+        try:
+            server = socket.create_connection(("127.0.0.1", self._port))
+        except OSError:  # it is not there now, and so nobody answers
+            client.close()
+            return
+        for source, target, answers in ((client, server, False), (server, client, True)):
+            threading.Thread(target=self._carry, args=(source, target, answers), daemon=True).start()
 
     def _carry(self, source, target, answers):
         with suppress(OSError):
@@ -44,11 +50,8 @@ class CommitCutter:
             end.close()
 
     def _cuts(self, piece):
-        if self._skip is None or _COMMITTED not in piece:
+        if not self._is_armed or _COMMITTED not in piece:
             return False
-        self._skip -= 1
-        if self._skip >= 0:
-            return False
-        self._skip = None
+        self._is_armed = False
         self.cuts += 1
         return True

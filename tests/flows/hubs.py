@@ -30,7 +30,8 @@ from worker.setup import set_up
 
 DRAINS = {"ingest": ingest, "deliver": deliver, "pull": pull}
 ROUNDS_MAX = 200
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
+TRADES_MAX = 4
 POLL_SECONDS = 5
 FINISHED = {"done", "ignored", "delivered", "superseded", "settled", "refused"}
 
@@ -185,6 +186,7 @@ class RunningHub(Hub):
             **environment,
         )
         self.outside = outside
+        self.customer = outside.customer()
         self.redis = EmbeddedRedis(self.settings, self.hub.clock)
         self.processes = Processes(self.environment, quiet=True)
         self._stopped = threading.Event()
@@ -235,6 +237,13 @@ class RunningHub(Hub):
         """Whoever lies still goes on: the processes and the work-horses that they have forked."""
         self._signal_all(signal.SIGCONT)
 
+    def stopped(self):
+        """The one process that lies still."""
+        mine = set(_of_sessions({process.child.pid for process in self.processes.running}))
+        states = subprocess.check_output(["ps", "-A", "-o", "pid=,stat="], text=True).splitlines()
+        (pid,) = {int(pid) for pid, state in map(str.split, states) if state.startswith("T")} & mine
+        return pid
+
     def holder(self, purpose, kind):
         """The process that holds the lane, or held it last."""
         columns = (schema.lane.c.owner, schema.lane.c.fence)
@@ -263,18 +272,27 @@ class RunningHub(Hub):
             lambda: f"quiet; open: {self.open_work()}, {self.sentences()}",
         )
 
-    def wait_for_deaths(self, *places):
-        self.wait(lambda: self.struck(*places), f"a process to pass each of {places}")
+    def trade_until_struck(self, *places):
+        """What is read beside something else is not read for its own sake: then another trade has to do."""
+        for _ in range(TRADES_MAX):
+            self.outside.trade(self.customer)
+            if self.comes(lambda: self.struck(*places), WAIT_SECONDS / TRADES_MAX):
+                return
+        raise AssertionError(f"nobody has passed each of {places}")
 
     def wait_for_another_door(self, killed):
         self.wait(lambda: self.child("web").pid != killed and self.listens(), "the door to be there again")
 
     def wait(self, until, what):
-        for _ in range(int(WAIT_SECONDS / 0.1)):
+        if not self.comes(until, WAIT_SECONDS):
+            raise AssertionError(f"waited in vain for {what() if callable(what) else what}")
+
+    def comes(self, until, seconds):
+        for _ in range(int(seconds / 0.1)):
             if until():
-                return
+                return True
             time.sleep(0.1)
-        raise AssertionError(f"waited in vain for {what() if callable(what) else what}")
+        return False
 
     def close(self):
         self._stopped.set()

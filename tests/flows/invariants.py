@@ -197,8 +197,8 @@ def i13_the_work_is_bounded(seen):
     return problems
 
 
-_POLLS_PER_SECOND = 4
-"""A hub under test asks Stripe twelve questions every five seconds, and Xero seven every minute."""
+_POLLS_PER_SECOND = 1
+"""A hub under test asks Stripe two questions every five seconds, and Xero seven every minute."""
 
 
 def _seconds(calls):

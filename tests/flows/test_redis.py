@@ -21,7 +21,6 @@ def running(request, empty_database, served, tmp_path_factory):
     served.reset()
     with empty_database(request.param) as url:
         hub = RunningHub(served, tmp_path_factory.mktemp("life"), url, workers=2)
-        hub.customer = served.customer()
         yield hub
         hub.close()
 
@@ -63,8 +62,7 @@ def test_redis_may_forget_everything_while_it_is_counted_on(running, served, red
 
 def forget_at(running, served, redis, place):
     running.stop_at(place)
-    served.trade(running.customer)
-    running.wait_for_deaths(place)
+    running.trade_until_struck(place)
     redis.flushall()
     running.wake()
 

@@ -1,8 +1,18 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
+from core.clock import WallClock
 from core.errors import Misconfigured
+from core.seal import make_key_file
+from core.settings import settings_from
+from worker import doctor
+from worker.bell import connect, embedded_socket
 from worker.doctor import _file_system, examine
+from worker.embedded import EmbeddedRedis, check_redis
 
 
 def _findings(settings):
@@ -33,8 +43,6 @@ def test_a_paused_connection_is_told_in_its_own_words(made, wanted):
 
 def test_the_longest_mount_point_above_a_path_says_what_its_file_system_is(tmp_path):
     mounts = "/dev/sda / ext4 rw 0 0\nserver:/x /srv nfs4 rw 0 0\n/dev/sdb /srv/local\\040disk xfs rw 0 0\n"
-    from pathlib import Path
-
     assert _file_system(Path("/home/hub.db"), mounts) == "ext4"
     assert _file_system(Path("/srv/hub.db"), mounts) == "nfs4"
     assert _file_system(Path("/srv/local disk/hub.db"), mounts) == "xfs"
@@ -42,11 +50,6 @@ def test_the_longest_mount_point_above_a_path_says_what_its_file_system_is(tmp_p
 
 
 def test_a_damaged_file_is_found(sqlite_template, tmp_path):
-    import shutil
-
-    from core.seal import make_key_file
-    from core.settings import settings_from
-
     place = tmp_path / "hub.db"
     shutil.copy(sqlite_template, place)
     content = bytearray(place.read_bytes())
@@ -59,10 +62,34 @@ def test_a_damaged_file_is_found(sqlite_template, tmp_path):
 
 
 def test_sqlite_on_a_network_disk_is_refused(monkeypatch, wanted):
-    from worker import doctor
-
     if not wanted.embedded_database:
         pytest.skip("PostgreSQL keeps its own files")
     monkeypatch.setattr(doctor, "_file_system", lambda *_: "nfs4")
     with pytest.raises(Misconfigured, match="use a local disk or PostgreSQL"):
         doctor.check_disk(wanted)
+
+
+def test_a_redis_that_throws_jobs_away_is_refused(wanted, tmp_path):
+    """By a worker at its start, and by the doctor."""
+    home = tmp_path / "redis"
+    home.mkdir()
+    served = settings_from({"SUBLEDGER_HOME": str(home)})
+    server = EmbeddedRedis(served, WallClock())
+    try:
+        address = f"unix://{embedded_socket(served)}"
+        forgetful = replace(wanted, redis_url=address)
+        assert _findings(forgetful)["redis"].good
+        with connect(forgetful, timeout_seconds=5) as redis:
+            redis.config_set("maxmemory-policy", "allkeys-lru")
+        sentence = _findings(forgetful)["redis"].sentence
+        assert sentence.endswith("set its maxmemory-policy to noeviction, not allkeys-lru.")
+        with pytest.raises(Misconfigured, match="may throw jobs away"):
+            check_redis(forgetful)
+    finally:
+        server.close()
+
+
+def test_failpoints_in_earnest_are_found(wanted, monkeypatch):
+    assert _findings(wanted)["failpoints"].good
+    monkeypatch.setenv("SUBLEDGER_FAILPOINTS", "P10:kill")
+    assert "unset it" in _findings(wanted)["failpoints"].sentence

@@ -200,6 +200,20 @@ def test_a_redis_that_forgot_everything_is_still_the_same_hubs(hosts, redis, key
     joined(there)
 
 
+def test_a_scheduler_that_slept_too_long_belongs_to_the_hub_that_another_host_began_anew(hosts, redis, key):
+    bell = redis("shared")
+    clock = ManualClock(WallClock().now())
+    here, there = hosts("here", key, bell), hosts("there", key, bell)
+    slept = joined(here, clock)
+    clock.sleep(hub.GONE_SECONDS + 1)
+    with connect(here.settings, timeout_seconds=5) as opened:
+        opened.flushall()  # as the mark expires meanwhile
+    joined(there, clock)
+    slept.give_sign()
+    slept.give_sign()
+    joined(there, clock)
+
+
 def test_one_redis_for_two_databases_is_refused(hosts, redis, key, empty_database):
     bell = redis("shared")
     joined(hosts("first", key, bell))

@@ -267,3 +267,24 @@ def test_the_days_flow_counts_what_came_and_what_went(world, reader):
             select(schema.push_member).where(schema.push_member.c.workspace_id == world.workspace_id)
         )
         assert written == len(sent.all())
+
+
+def test_what_a_closed_period_holds_is_told_and_asks_nothing_of_anybody(world, reader):
+    delivery = schema.delivery
+    delivered = invoice(world, "Zoë").states[0].delivery_id
+    reason = {"document": "invoice Z-1", "on": "2026-01-31", "lock": "2026-03-31", "connection": "Xero"}
+
+    def put(**values):
+        world.hub.store.write(
+            world.workspace_id,
+            lambda work: work.connection.execute(update(delivery).where(delivery.c.id == delivered).values(**values)),
+        )
+
+    put(state="waiting", reason_code="period_locked", reason_params=reason)
+    try:
+        said = reader.words("/parked")
+    finally:
+        put(state="delivered", reason_code=None, reason_params=None)
+    assert "Held Goes by itself when its time has come. 1 The period is closed there Xero" in said
+    assert "Nothing waits for you" not in said
+    assert "Invoice Z-1 is dated 2026-01-31, and Xero is closed up to 2026-03-31" in said

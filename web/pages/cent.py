@@ -87,8 +87,11 @@ def taken_apart(
         ]
         return _whole(name, minor, applied, "", told)
     assert isinstance(entity, Invoice | CreditNote)
-    if name == "due":
-        parts = [Part("total", entity.total_minor), *settled_by]
+    if isinstance(entity, Invoice) and name == "due":
+        parts = [Part("total", entity.total_minor)]
+        if entity.from_balance_minor:
+            parts.append(Part("from the customer's balance", -entity.from_balance_minor))
+        parts += settled_by
         return _whole(name, minor, parts, "settled at its origin in another way", told)
     booked = _booked(told)
     taxes = list(_taxes(entity, called, rates, booked))

@@ -83,6 +83,8 @@ def _facts(entity: Any, names: Mapping[str, str], currency: str) -> Iterator[Fac
         label = words.sentence(words.spoken(label))
         if value is None or value == "" or isinstance(value, tuple) or spec.name in _SAID_ELSEWHERE:
             continue
+        if spec.name.endswith("_minor") and not value:
+            continue
         if "kind" in spec.metadata:
             yield Fact(label, names.get(value, value), kind=spec.metadata["kind"], record_id=value)
         elif spec.name.endswith("_minor"):

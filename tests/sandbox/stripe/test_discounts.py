@@ -176,3 +176,11 @@ def test_a_code_ends_when_it_says(api, discounted, vendor):
     vendor.clock.move_to_offset(61)
     with pytest.raises(stripe.InvalidRequestError, match="not active"):
         discounted([1000], {"promotion_code": code.id})
+
+
+def test_a_coupon_id_is_taken_once(api):
+    api.coupons.create({"id": "FALL", "percent_off": 10})
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        api.coupons.create({"id": "FALL", "percent_off": 20})
+    assert refused.value.code == "resource_already_exists"
+    assert api.coupons.retrieve("FALL").percent_off == 10

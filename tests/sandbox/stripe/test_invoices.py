@@ -408,3 +408,12 @@ def test_pending_money_becomes_available_after_two_days(api, billed, vendor, eve
     assert {one.currency: one.amount for one in balance.pending}["eur"] == 0
     assert {one.currency: one.amount for one in balance.available}["eur"] == 9825
     assert "balance.available" in [type_ for type_, _ in events()]
+
+
+def test_what_has_no_minor_unit_is_converted_by_its_whole_units(api, customer):
+    """10,000 won at 0.00065 are 6.50 euros."""
+    draft = api.invoices.create({"customer": customer.id, "currency": "krw"})
+    line(api, draft, amount=10_000, currency="krw")
+    api.invoices.pay(draft.id)
+    moved = api.balance_transactions.list().data[0]
+    assert (moved.amount, moved.currency, moved.exchange_rate) == (650, "eur", 0.065)

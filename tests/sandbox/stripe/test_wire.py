@@ -198,3 +198,11 @@ def test_the_same_seed_gives_the_same_ids(api, base_url):
         return api.customers.create({"name": "Acme"}).id
 
     assert made() == made()
+
+
+def test_a_key_counts_for_a_post_only(base_url):
+    headers = {"Authorization": "Bearer sk_test_sandbox_subledger", "Idempotency-Key": "k1"}
+    empty = requests.get(f"{base_url}/v1/customers", headers=headers, timeout=10)
+    assert requests.post(f"{base_url}/v1/customers", headers=headers, timeout=10).status_code == 200
+    full = requests.get(f"{base_url}/v1/customers", headers=headers, timeout=10)
+    assert [len(one.json()["data"]) for one in (empty, full)] == [0, 1]
