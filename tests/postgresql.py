@@ -64,7 +64,7 @@ class Cluster:
         return f"postgresql://subledger@127.0.0.1:{self.port}/{database}"
 
     def close(self) -> None:
-        self._server.terminate()
+        self._server.send_signal(signal.SIGINT)  # at once, whoever is still connected
         self._server.wait(30)
         shutil.rmtree(self._home, ignore_errors=True)
 

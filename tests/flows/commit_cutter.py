@@ -27,10 +27,16 @@ class CommitCutter:
     def _accept(self):
         with suppress(OSError):
             while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._port))
-                for source, target, answers in ((client, server, False), (server, client, True)):
-                    threading.Thread(target=self._carry, args=(source, target, answers), daemon=True).start()
+                self._lead(self._listener.accept()[0])
+
+    def _lead(self, client):
+        try:
+            server = socket.create_connection(("127.0.0.1", self._port))
+        except OSError:  # it is not there now, and so nobody answers
+            client.close()
+            return
+        for source, target, answers in ((client, server, False), (server, client, True)):
+            threading.Thread(target=self._carry, args=(source, target, answers), daemon=True).start()
 
     def _carry(self, source, target, answers):
         with suppress(OSError):
@@ -44,10 +50,7 @@ class CommitCutter:
             end.close()
 
     def _cuts(self, piece):
-        if self._skip is None or _COMMITTED not in piece:
-            return False
-        self._skip -= 1
-        if self._skip >= 0:
+        if not self._is_armed or _COMMITTED not in piece:
             return False
         self._is_armed = False
         self.cuts += 1

@@ -237,6 +237,13 @@ class RunningHub(Hub):
         """Whoever lies still goes on: the processes and the work-horses that they have forked."""
         self._signal_all(signal.SIGCONT)
 
+    def stopped(self):
+        """The one process that lies still."""
+        mine = set(_of_sessions({process.child.pid for process in self.processes.running}))
+        states = subprocess.check_output(["ps", "-A", "-o", "pid=,stat="], text=True).splitlines()
+        (pid,) = {int(pid) for pid, state in map(str.split, states) if state.startswith("T")} & mine
+        return pid
+
     def holder(self, purpose, kind):
         """The process that holds the lane, or held it last."""
         columns = (schema.lane.c.owner, schema.lane.c.fence)

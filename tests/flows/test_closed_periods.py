@@ -7,6 +7,7 @@ import pytest
 from connectors.xero import organisation
 from core.reasons import ReasonCode
 from core.store import outbox
+from core.store.reading import waiting
 
 FAR, OPEN = "2099-01-31", None
 
@@ -61,6 +62,14 @@ def test_an_invoice_of_a_closed_period_is_held_with_both_dates_and_never_sent(ou
         )
     ]
     assert hub.sentences() == []
+    with hub.store.read() as database:
+        [group] = waiting.held(database, hub.workspace_id)
+        assert waiting.groups(database, hub.workspace_id) == []
+    assert (group.code, group.count, group.members[0].name) == (
+        ReasonCode.PERIOD_LOCKED,
+        1,
+        f"invoice {invoice['number']}",
+    )
 
 
 def test_what_is_held_goes_by_itself_when_the_period_is_opened(outside, hub, close_until):

@@ -79,8 +79,8 @@ def test_a_refund_that_has_not_moved_the_balance_waits_for_its_next_news_and_ask
     explained(outside, invoice, refund, 1000)
 
     def not_moved_yet(ask, ident):
-        row = ask_for_all(ask, ident)
-        return {**row, "refund": {**row["refund"], "balance_transaction": None, "status": "pending"}}
+        ((key, row),) = ask_for_all(ask, ident).items()
+        return {key: {**row, "refund": {**row["refund"], "balance_transaction": None, "status": "pending"}}}
 
     ask_for_all = composed.refund
     with monkeypatch.context() as patched:

@@ -285,5 +285,6 @@ def test_what_a_closed_period_holds_is_told_and_asks_nothing_of_anybody(world, r
         said = reader.words("/parked")
     finally:
         put(state="delivered", reason_code=None, reason_params=None)
-    assert "1 The period is closed there held, and goes by itself" in said
+    assert "Held Goes by itself when its time has come. 1 The period is closed there Xero" in said
+    assert "Nothing waits for you" not in said
     assert "Invoice Z-1 is dated 2026-01-31, and Xero is closed up to 2026-03-31" in said

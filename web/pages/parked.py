@@ -6,7 +6,6 @@ from werkzeug.wrappers import Response
 from connectors.registry import CONNECTORS
 from core.reasons import Reason, ReasonCode
 from core.store import audit, connections, inbox, outbox
-from core.store import parked as by_cause
 from core.store.audit import Deed
 from core.store.reading import waiting
 from core.store.work import Work
@@ -24,10 +23,7 @@ def index() -> str:
         return render_template(
             "parked.html",
             groups=waiting.groups(database, here.workspace_id()),
-            held=[
-                (cause.count, Reason(ReasonCode(cause.code), cause.params))
-                for cause in by_cause.held_by_cause(database, here.workspace_id())
-            ],
+            held=waiting.held(database, here.workspace_id()),
             links=here.links(database),
             released=request.args.get("released", type=int),
         )

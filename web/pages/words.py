@@ -19,7 +19,7 @@ from core.roles import Role
 
 _STATES = {
     "pending": ("queued", "moving"),
-    "waiting": ("waits for another document", "moving"),
+    "waiting": ("waits", "moving"),
     "parked": ("needs you", "person"),
     "sent": ("sent, answer awaited", "moving"),
     "unknown": ("asking whether it arrived", "moving"),

@@ -1,12 +1,13 @@
-"""What waits for a person, grouped by system and cause. Ten messages about one document are one thing that waits."""
+"""What waits for a person, and what is held, by system and cause. Ten messages about one document are one thing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, literal, select
 
+from core.lifecycle import DeliveryState
 from core.reasons import Reason, ReasonCode
 from core.store import schema
 
@@ -35,34 +36,40 @@ class Group:
 
 
 def groups(database: Connection, workspace_id: str) -> list[Group]:
-    """The largest first."""
-    found = []
-    for what, table, members in (("delivery", schema.delivery, _deliveries), ("event", schema.event, _events)):
-        parked = (table.c.workspace_id == workspace_id, table.c.state == "parked")
-        for row in database.execute(
-            select(table.c.connection_id, table.c.reason_code)
-            .where(*parked)
-            .group_by(table.c.connection_id, table.c.reason_code)
-        ):
-            of_connection = table.c.connection_id.is_not_distinct_from(row.connection_id)
-            newest = _newest(table).where(*parked, table.c.reason_code == row.reason_code, of_connection)
-            shown = database.execute(
-                members()
-                .where(table.c.workspace_id == workspace_id, table.c.id.in_(newest))
-                .order_by(table.c.id.desc())
-                .limit(_MEMBERS_MAX)
-            )
-            count = _count(database, newest)
-            found.append(
-                Group(
-                    what,
-                    row.connection_id,
-                    ReasonCode(row.reason_code),
-                    count,
-                    [_member(one, row.reason_code) for one in shown],
-                )
-            )
+    """What needs a person, the largest first."""
+    deliveries = _groups(database, workspace_id, "delivery", "parked")
+    return sorted([*deliveries, *_groups(database, workspace_id, "event", "parked")], key=lambda group: -group.count)
+
+
+def held(database: Connection, workspace_id: str) -> list[Group]:
+    """What needs nobody and goes by itself in time, for a cause of its own, the largest first."""
+    found = _groups(database, workspace_id, "delivery", DeliveryState.WAITING.value)
     return sorted(found, key=lambda group: -group.count)
+
+
+def _groups(database: Connection, workspace_id: str, what: str, state: str) -> Iterator[Group]:
+    table, members = (schema.delivery, _deliveries) if what == "delivery" else (schema.event, _events)
+    with_cause = (table.c.workspace_id == workspace_id, table.c.state == state, table.c.reason_code.is_not(None))
+    for row in database.execute(
+        select(table.c.connection_id, table.c.reason_code)
+        .where(*with_cause)
+        .group_by(table.c.connection_id, table.c.reason_code)
+    ):
+        of_connection = table.c.connection_id.is_not_distinct_from(row.connection_id)
+        newest = _newest(table).where(*with_cause, table.c.reason_code == row.reason_code, of_connection)
+        shown = database.execute(
+            members()
+            .where(table.c.workspace_id == workspace_id, table.c.id.in_(newest))
+            .order_by(table.c.id.desc())
+            .limit(_MEMBERS_MAX)
+        )
+        yield Group(
+            what,
+            row.connection_id,
+            ReasonCode(row.reason_code),
+            _count(database, newest),
+            [_member(one, row.reason_code) for one in shown],
+        )
 
 
 def count(database: Connection, workspace_id: str) -> int:

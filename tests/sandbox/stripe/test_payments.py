@@ -20,6 +20,7 @@ def test_an_intent_goes_from_method_to_confirmation_to_success(api, intent, cust
     assert (done.status, done.amount_received) == ("succeeded", 5000)
     charge = api.charges.retrieve(done.latest_charge)
     assert (charge.status, charge.captured, charge.payment_intent) == ("succeeded", True, made.id)
+    assert intent(payment_method="pm_card_visa").status == "requires_confirmation"
 
 
 def test_an_intent_can_be_confirmed_as_it_is_made(intent):

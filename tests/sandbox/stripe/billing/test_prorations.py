@@ -104,9 +104,12 @@ def test_items_are_added_changed_and_taken_away(api, subscribe, price, advance):
         api.subscription_items.delete(subscription["items"].data[0].id)
 
 
-def test_all_items_share_one_rhythm(subscribe, price):
+def test_all_items_share_one_rhythm(api, subscribe, price):
     with pytest.raises(stripe.InvalidRequestError, match="same billing interval"):
         subscribe(price(), price(interval="year"))
+    running = subscribe(price())
+    with pytest.raises(stripe.InvalidRequestError, match="same billing interval"):
+        api.subscriptions.update(running.id, {"items": [{"price": price(interval="year").id}]})
 
 
 def test_a_preview_shows_the_next_invoice_and_changes_nothing(api, subscribe, price, advance, invoices, vendor):
