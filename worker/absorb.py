@@ -11,7 +11,7 @@ from datetime import datetime
 from connectors.contract import Connector, Role, Row
 from connectors.registry import CONNECTORS
 from core.canonical import canonical_json
-from core.entities import CreditNote, Entity, Invoice, Payment, references, with_ids
+from core.entities import CreditNote, CreditRefund, Entity, Invoice, Payment, references, with_ids
 from core.figures import Figures, figures_of
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
@@ -22,7 +22,7 @@ from core.store.observations import Observed, observe
 from core.store.records import Version
 from core.store.work import Work
 from worker.bookkeeping import Bookkeeper
-from worker.credit import credit_uses, moves_balance
+from worker.credit import credit_uses, failed_refunds, moves_balance, paid_out_by
 from worker.hub import Hub
 
 _PORTION = 30
@@ -59,6 +59,11 @@ class Absorbed:
     """By the row that was shown."""
     owed: set[tuple[str, Kind]] = field(default_factory=set)
     """(connection, kind) that now have something to deliver."""
+
+    def without(self, rows: Sequence[Shown]) -> "Absorbed":
+        """As if these rows had not been tried yet."""
+        tried = {(one.kind, one.remote_id) for one in rows}
+        return Absorbed({key: reason for key, reason in self.problems.items() if key not in tried}, self.owed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ class _Absorption:
         for kind in Kind:
             if kind is Kind.ALLOCATION:
                 told[kind] |= self._credit_used({**told[Kind.INVOICE], **told[Kind.CREDIT_NOTE]})
+            if kind is Kind.CREDIT_REFUND:
+                told[kind] = self._paid_out(told[kind], told[Kind.REFUND])
             if told[kind]:
                 self._keep(kind, told[kind])
 
@@ -198,6 +205,22 @@ class _Absorption:
                 Kind.ALLOCATION, remote_id, one, "", "", "the customer's balance", (Kind.ALLOCATION, remote_id)
             )
             for remote_id, one in uses.items()
+        }
+
+    def _paid_out(self, told: Mapping[str, _Told], refunds: Mapping[str, _Told]) -> dict[str, _Told]:
+        """What pays out credit notes, void where its refund came back: of that, only the refund's own row tells."""
+        failed = {remote_id for remote_id, one in refunds.items() if getattr(one.entity, "failed_at", None)}
+        unsure = {one.entity.refund for one in told.values() if isinstance(one.entity, CreditRefund)}
+        failed |= failed_refunds(self.work, self.connection.id, unsure - refunds.keys())
+        paid = {
+            remote_id: _Told(Kind.CREDIT_REFUND, remote_id, one, "", "", "its refund", (Kind.CREDIT_REFUND, remote_id))
+            for remote_id, one in paid_out_by(self.work, self.connection.id, failed).items()
+        }
+        return {
+            remote_id: replace(one, entity=replace(one.entity, void=True))
+            if isinstance(one.entity, CreditRefund) and one.entity.refund in failed
+            else one
+            for remote_id, one in (paid | dict(told)).items()
         }
 
     def _known_ids(self, kind: Kind, told: Mapping[str, _Told]) -> dict[tuple[Kind, str], str]:

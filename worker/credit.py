@@ -1,12 +1,13 @@
-"""What customers' balances were used for, read from the records: each use is an allocation, told by no row."""
+"""What no row tells by itself, read from the records: what customers' balances were used for, and what came back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeGuard
 
 from sqlalchemy import and_, or_, select
 
 from core.customer_credit import Movement, Use, uses
-from core.entities import Allocation, CreditNote, Entity, Invoice, InvoiceStatus
+from core.entities import Allocation, CreditNote, CreditRefund, Entity, Invoice, InvoiceStatus
+from core.kinds import Kind
 from core.store import schema
 from core.store.work import Work
 
@@ -126,6 +127,54 @@ def _known(work: Work, connection_id: str, customer_id: str) -> dict[str, Alloca
             credit=row.giver if row.credit_id else None,
         )
         for row in work.connection.execute(query)
+    }
+
+
+def failed_refunds(work: Work, connection_id: str, origin_ids: Collection[str]) -> set[str]:
+    """Those of these refunds, by the gateway's ids, whose money came back."""
+    record, refund = schema.record, schema.refund
+    return set(
+        work.connection.execute(
+            select(record.c.origin_id)
+            .join(refund, and_(refund.c.workspace_id == record.c.workspace_id, refund.c.id == record.c.id))
+            .where(
+                record.c.workspace_id == work.workspace_id,
+                record.c.origin_connection_id == connection_id,
+                record.c.kind == Kind.REFUND.value,
+                record.c.origin_id.in_(list(origin_ids)),
+                refund.c.failed_at.is_not(None),
+            )
+        ).scalars()
+    )
+
+
+def paid_out_by(work: Work, connection_id: str, refund_ids: Collection[str]) -> Mapping[str, CreditRefund]:
+    """What is known to have paid out credit notes with these refunds: by its id at the gateway, in its ids."""
+    paid, record = schema.credit_refund, schema.record
+    refund, note = schema.record.alias("refund_record"), schema.record.alias("note_record")
+    own = paid.c.workspace_id
+    rows = work.connection.execute(
+        select(
+            record.c.origin_id,
+            note.c.origin_id.label("credit_note"),
+            refund.c.origin_id.label("refund"),
+            paid.c.currency,
+            paid.c.amount_minor,
+            paid.c.void,
+        )
+        .join(record, and_(record.c.workspace_id == own, record.c.id == paid.c.id))
+        .join(refund, and_(refund.c.workspace_id == own, refund.c.id == paid.c.refund_id))
+        .join(note, and_(note.c.workspace_id == own, note.c.id == paid.c.credit_note_id))
+        .where(
+            own == work.workspace_id,
+            refund.c.origin_connection_id == connection_id,
+            refund.c.kind == Kind.REFUND.value,
+            refund.c.origin_id.in_(list(refund_ids)),
+        )
+    )
+    return {
+        row.origin_id: CreditRefund(row.credit_note, row.refund, row.currency, row.amount_minor, row.void)
+        for row in rows
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
 from connectors.rows import needed_text, text
-from connectors.xero import allocations, figures, invoices, organisation, webhook
+from connectors.xero import allocations, figures, invoices, organisation, paid_out, webhook
 from connectors.xero.client import XeroClient
 from connectors.xero.elements import ROOT, Endpoint, version
 from connectors.xero.endpoints import (
@@ -156,17 +156,20 @@ XERO = Connector(
             question_max=30,
             slots=(CLEARING_ACCOUNT, REFUNDS_TO_CLASSIFY),
             needs=settlements.refund_needs,
+            removes=settlements.came_back,
         ),
         Kind.CREDIT_REFUND: Writes(
             owes=settlements.owes_credit_refund,
             row=settlements.credit_refund,
-            call=CREDIT_PAYMENTS.call,
-            rows=CREDIT_PAYMENTS.rows,
-            answer=CREDIT_PAYMENTS.answer,
-            differs=CREDIT_PAYMENTS.differs,
-            question=CREDIT_PAYMENTS.question,
-            found=CREDIT_PAYMENTS.found,
-            natural_key=CREDIT_PAYMENTS.key,
+            call=paid_out.call,
+            rows=paid_out.rows,
+            answer=paid_out.answer,
+            differs=paid_out.differs,
+            question=paid_out.question,
+            found=paid_out.found,
+            natural_key=paid_out.key,
+            apart=paid_out.apart,
+            removes=settlements.is_void,
             batch_max=_BATCH,
             question_max=30,
             slots=(CLEARING_ACCOUNT,),

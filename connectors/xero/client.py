@@ -87,7 +87,7 @@ class XeroClient:
         try:
             body = self._door.send(call.method, call.path, call.body, headers, not_executed=_NOT_EXECUTED).body
         except CallRefused as refusal:
-            if call.method == "DELETE" and _says_why(refusal.body):
+            if "summarizeErrors" not in call.path and _says_why(refusal.body):
                 return dict(refusal.body)
             raise _refused(refusal) from None
         if not isinstance(body, dict) or not _tells_of_a_write(body):
@@ -174,7 +174,7 @@ def _tells_of_a_write(body: Row) -> bool:
 
 
 def _says_why(body: Any) -> bool:
-    """Xero: what may not be removed is refused as a whole call, with the reason where a batch has its elements."""
+    """Xero: a call for one element is refused as a whole, with the reason where a batch has its elements."""
     return isinstance(body, dict) and isinstance(body.get("Elements"), list) and bool(body["Elements"])
 
 

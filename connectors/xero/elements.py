@@ -71,7 +71,13 @@ class Endpoint:
         for element in elements:
             if element.get("Status") != "DELETED":
                 by_key.setdefault(self._names(element), element)
-        return [self._stored(row, by_key[key]) if (key := self.key(row)) in by_key else None for row in rows]
+        return [self._found(row, by_key.get(self.key(row))) for row in rows]
+
+    def _found(self, row: Row, element: Row | None) -> Outcome:
+        """What was to be deleted and is shown no more, or as deleted, is gone."""
+        if element is None and row.get("Status") in GONE and self.id_name in row:
+            return Stored(row[self.id_name], "", row, gone=True)
+        return None if element is None else self._stored(row, element)
 
     def _names(self, element: Row) -> str:
         try:

@@ -204,6 +204,8 @@ def _bank_transactions_question(rows: Sequence[Row]) -> str:
 
 
 def _bank_transaction_facts(row: Row) -> Mapping[str, str]:
+    if text(row, "Status") in GONE:
+        return {"Status": "DELETED"}
     return {
         "Contact": text(part(row, "Contact"), "ContactID").lower(),
         "Date": document_date(row, "Date"),

@@ -95,3 +95,40 @@ def test_a_refund_that_has_not_moved_the_balance_waits_for_its_next_news_and_ask
     outside.stripe.create(f"refunds/{refund}", metadata={"reason": "told again"})
     settle(hub)
     assert moved(outside) == [("1200", refund, 10.0)]
+
+
+@pytest.mark.parametrize("with_credit_note", [True, False])
+def test_a_refund_that_comes_back_is_taken_out_of_the_ledger_again(outside, hub, with_credit_note):
+    customer = outside.customer()
+    card = outside.stripe.create("payment_methods/pm_card_refundFail/attach", customer=customer["id"])
+    invoice = outside.sell({**customer, "card": card["id"]})
+    (intent,) = outside.stripe.all("payment_intents")
+    settle(hub)
+    refund = refunded(outside, hub, intent["id"], 1000)
+    if with_credit_note:
+        explained(outside, invoice, refund, 1000)
+    settle(hub)
+    assert standing(outside) == [("1200", refund, 10.0)]
+
+    outside.move_clock("stripe", 61)
+    list(outside.stripe.all("balance_transactions"))  # what is due happens at a request
+    assert [one["status"] for one in outside.stripe.all("refunds")] == ["failed"]
+    settle(hub)
+    assert standing(outside) == []
+    if with_credit_note:
+        [note] = outside.xero("GET", "CreditNotes?page=1")["CreditNotes"]
+        assert note["RemainingCredit"] == 10.0
+
+
+def standing(outside):
+    """As `moved`, without what was deleted."""
+    payments = outside.xero("GET", 'Payments?where=Status=="AUTHORISED"&page=1')["Payments"]
+    spent = outside.xero("GET", 'BankTransactions?where=Status=="AUTHORISED"&page=1')["BankTransactions"]
+    return sorted(
+        [
+            (one["Account"]["Code"], one["Reference"], one["Amount"])
+            for one in payments
+            if "CREDIT" in one["PaymentType"]
+        ]
+        + [(one["BankAccount"]["Code"], one["Reference"], one["Total"]) for one in spent]
+    )

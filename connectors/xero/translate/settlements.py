@@ -77,7 +77,7 @@ def owes_allocation(entity: Entity, is_there: bool) -> bool:
 
 
 def is_void(entity: Entity) -> bool:
-    return of(Allocation, entity).void
+    return entity.void if isinstance(entity, CreditRefund) else of(Allocation, entity).void
 
 
 def allocation(document: Document) -> Row | Problem:
@@ -102,12 +102,15 @@ def allocation(document: Document) -> Row | Problem:
 
 
 def owes_credit_refund(entity: Entity, is_there: bool) -> bool:
-    return not of(CreditRefund, entity).void and not is_there
+    """Void is also what was paid out by a refund that came back."""
+    return is_there if of(CreditRefund, entity).void else not is_there
 
 
 def credit_refund(document: Document) -> Row | Problem:
     """From the clearing account; or, where the refund was spent before it was explained, from where it was put."""
     entity = of(CreditRefund, document.entity)
+    if entity.void:
+        return {"PaymentID": document.remote_id, "Status": "DELETED"}
     if not document.date:
         return problem(ReasonCode.NOT_MOVED_YET)
     amount = Money(entity.currency, entity.amount_minor)
@@ -127,8 +130,13 @@ def credit_refund(document: Document) -> Row | Problem:
 def owes_refund(entity: Entity, is_there: bool) -> bool:
     """As long as credit notes do not explain all of it. Money that came back before it was written never left here."""
     read = of(Refund, entity)
-    left = read.refunded_at is not None and read.failed_at is None
-    return left and read.covered_minor < read.amount_minor and not is_there
+    if came_back(read):
+        return is_there
+    return read.refunded_at is not None and read.covered_minor < read.amount_minor and not is_there
+
+
+def came_back(entity: Entity) -> bool:
+    return of(Refund, entity).failed_at is not None
 
 
 def refund_needs(entity: Entity) -> Iterable[tuple[Kind, str]]:
@@ -139,6 +147,9 @@ def refund_needs(entity: Entity) -> Iterable[tuple[Kind, str]]:
 def refund(document: Document) -> Row | Problem:
     """All of it, for that is what left the account; what credit notes explain of it is paid out of where it was put."""
     entity = of(Refund, document.entity)
+    if came_back(entity):
+        gone = {"Type": "SPEND", "Status": "DELETED", "Reference": document.origin_id}
+        return {**gone, "BankTransactionID": document.remote_id}
     assert entity.refunded_at is not None
     refunded_on = local_date(entity.refunded_at, document.book.time_zone)
     settled = Money(entity.settled_currency, entity.settled_minor)

@@ -37,10 +37,10 @@ link = table(
     Index(
         "uq_link_document",  # what was taken away and comes again has an id of its own there
         "workspace_id",
+        "record_id",
         "connection_id",
         "environment",
         "kind",
-        "record_id",
         "part",
         unique=True,
         sqlite_where=text("removed_at IS NULL"),

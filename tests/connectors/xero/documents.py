@@ -141,3 +141,7 @@ def refund(**fields):
         covered_minor=0,
     )
     return replace(entity, **fields)
+
+
+def at_noon(day):
+    return datetime.fromisoformat(f"{day}T12:00:00+00:00")
