@@ -23,7 +23,7 @@ from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, func, insert,
 from bench.databases import database
 from bench.figures import Figure, Wanted, of_rounds, show, wanted_from
 from bench.load import Answers, load
-from core.kinds import Kind
+from connectors.registry import CONNECTORS
 from core.seal import make_key_file
 from core.settings import settings_from
 from core.store import connections, schema
@@ -224,8 +224,8 @@ def read_history(environment, address) -> None:
         workspace_id = set_up(hub.store, workspace(f"History {time.time_ns()}", *address)).workspace_id
         with hub.store.read() as view:
             [connection] = connections.connections(view, workspace_id)
-        for kind in Kind:
-            pull(hub, workspace_id, connection.id, kind)
+        for stream in CONNECTORS[connection.vendor].pulls:
+            pull(hub, workspace_id, connection.id, stream)
 
 
 def workspace(name, base_url, api_key) -> str:

@@ -44,13 +44,13 @@ def wanted_from(description: str, argv: Sequence[str] | None = None) -> Wanted:
     parser.add_argument("--rounds", type=int, default=usual.rounds)
     parser.add_argument("--seconds", type=float, default=usual.seconds, help="of load in one round")
     parser.add_argument("--invoices", type=int, default=usual.invoices, help="of the standard mix")
-    parser.add_argument("--quick", action="store_true", help="one round, one second, fifty invoices")
+    parser.add_argument("--quick", action="store_true", help="one round of three seconds, fifty invoices")
     parser.add_argument("--database", choices=usual.databases, help="one of them only")
     parser.add_argument("--json", action="store_true", help="a line of JSON for each figure")
     given = parser.parse_args(argv)
     databases = (given.database,) if given.database else usual.databases
     if given.quick:
-        return Wanted(1, 1, databases, given.json, 50)
+        return Wanted(1, 3, databases, given.json, 50)
     return Wanted(given.rounds, given.seconds, databases, given.json, given.invoices)
 
 
