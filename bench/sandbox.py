@@ -15,11 +15,12 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from bench.figures import Figure, show
 from sandbox.desk import Desk
 from sandbox.kit import Request, Vendor
 from sandbox.stripe import Stripe, customers, invoice_items, invoice_states, invoices, payment_methods
@@ -245,14 +246,9 @@ def memory_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description=__doc__.splitlines()[0])
-    parser.add_argument("vendor", choices=sorted(TRIALS))
-    parser.add_argument("--invoices", type=int, default=100_000)
-    parser.add_argument("--requests", action="store_true", help="make them by whole requests, logged and with keys")
-    wanted = parser.parse_args()
+def run(vendor: str, count: int, *, by_requests: bool = False) -> Iterator[Figure]:
     empty = memory_mb()
-    trial = TRIALS[wanted.vendor]()
+    trial = TRIALS[vendor]()
     desk = Desk(trial.vendor)
 
     def send(request: Request) -> bytes:
@@ -260,27 +256,33 @@ def main() -> int:
         desk.answered(exchange)
         return exchange.response.body
 
-    def make(count: int) -> None:
-        trial.make_by_requests(send, count) if wanted.requests else trial.make(count)
+    def make(more: int) -> None:
+        trial.make_by_requests(send, more) if by_requests else trial.make(more)
 
     began, worked = time.perf_counter(), time.process_time()
-    few = min(FEW, wanted.invoices)
-    make(few)
+    make(min(FEW, count))
     before = measured(trial)
-    make(wanted.invoices - few)
-    seconds, worked = time.perf_counter() - began, time.process_time() - worked
-    held, files = memory_mb(), trial.bytes_outside() / 1e6
+    make(count - min(FEW, count))
+    yield Figure(f"{count} paid invoices made", time.perf_counter() - began, "seconds")
+    yield Figure(f"{count} paid invoices made, on the processor", time.process_time() - worked, "seconds")
+    yield Figure("memory of the process when it is empty", empty, "MB")
+    yield Figure(f"memory of the process that holds {count}", memory_mb(), "MB", "at most 1000")
+    yield Figure("its temporary file", trial.bytes_outside() / 1e6, "MB")
     after = measured(trial)
-    print(f"{wanted.invoices} paid invoices in {seconds:.0f} s ({worked:.0f} s of the processor)")
-    print(f"memory {held:.0f} MB ({empty:.0f} MB when empty), temporary file {files:.0f} MB")
-    print(f"{'median ms of the processor':34}{few:>10}{wanted.invoices:>10}{'ratio':>8}")
-    ratios = {name: after[name] / before[name] for name in before}
-    for name, ratio in ratios.items():
-        print(f"{name:34}{before[name]:>10.2f}{after[name]:>10.2f}{ratio:>8.2f}")
-    if worst := [name for name, ratio in ratios.items() if ratio > RATIO_MAX]:
-        print(f"more than {RATIO_MAX} times as dear: {', '.join(worst)}")
-    return 1 if worst else 0
+    for name in before:
+        yield Figure(f"{name}: at {FEW}", before[name], "ms")
+        yield Figure(f"{name}: at {count} against {FEW}", after[name] / before[name], target=f"at most {RATIO_MAX}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description=__doc__.splitlines()[0])
+    parser.add_argument("vendor", choices=sorted(TRIALS))
+    parser.add_argument("--invoices", type=int, default=100_000)
+    parser.add_argument("--requests", action="store_true", help="make them by whole requests, logged and with keys")
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each figure")
+    wanted = parser.parse_args()
+    show(run(wanted.vendor, wanted.invoices, by_requests=wanted.requests), as_json=wanted.json)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -11,10 +11,13 @@ App = Callable[[Environ, Any], Iterable[bytes]]
 
 
 def behind(app: App, proxies: Sequence[Network]) -> App:
-    """The app, which sees the address that the nearest stranger has, and https where the browser speaks it."""
+    """The app, which sees the address that the nearest stranger has, https where the browser speaks it, and no word of
+    any proxy besides.
+    """
 
     def seen(environ: Environ, start_response: Any) -> Iterable[bytes]:
-        forwarded, scheme = environ.get("HTTP_X_FORWARDED_FOR", ""), environ.get("HTTP_X_FORWARDED_PROTO", "")
+        told = {name: environ.pop(name) for name in list(environ) if "FORWARDED" in name}
+        forwarded, scheme = told.get("HTTP_X_FORWARDED_FOR", ""), told.get("HTTP_X_FORWARDED_PROTO", "")
         sender = _address(environ.get("REMOTE_ADDR", ""))
         if sender is not None and _trusted(sender, proxies):
             environ["REMOTE_ADDR"] = str(_nearest_stranger(sender, forwarded.split(","), proxies))

@@ -79,11 +79,10 @@ def _money(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
         else:
             rows[Kind.PAYMENT, str(charge["id"])] = charge_row(charge)
     paid = place.get("paid", {})
-    if place.get("forgotten"):
-        unknown = [created(intent) for ident, intent in intents.items() if ident not in paid]
-        paid = {**paid_at_the_time_of(ask, unknown), **paid}
+    unknown = [created(intent) for ident, intent in intents.items() if ident not in paid and place.get("forgotten")]
+    asked = paid_at_the_time_of(ask, unknown)
     for ident, intent in intents.items():
-        rows[Kind.PAYMENT, ident] = payment_row(intent, paid.pop(ident, ()))
+        rows[Kind.PAYMENT, ident] = payment_row(intent, paid.pop(ident, None) or asked.get(ident, ()))
     return rows, {**place, "after": answer.last, "paid": paid}, answer.more
 
 

@@ -205,7 +205,7 @@ class Store:
         self.database.execute("BEGIN")
 
     def commit(self) -> None:
-        self._write_all()
+        self.rest()
         self.database.execute("COMMIT")
 
     def roll_back(self) -> None:
@@ -217,7 +217,7 @@ class Store:
         self.effects.clear()
 
     def rest(self) -> None:
-        """Between two requests: all is packed, and nobody holds an object that was unpacked."""
+        """After a request: all is packed, and nobody holds an object that was unpacked."""
         self._write_all()
         self._awake.clear()
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 import invariants
 import pytest
 
+from core.kinds import Kind
 from core.store import schema
 from sandbox.stripe.courier import signature
 from sandbox.xero.webhooks import SIGNING_KEY
@@ -265,4 +266,13 @@ def test_an_event_in_the_older_and_in_the_newer_form_is_understood(hub, outside,
     newer = {**xero_event(outside, plural, category, number=1), "data": {"Type": "X", "Status": "Y"}, "version": 2}
     del older["tenantType"], older["resourceUrl"]
     assert tell_xero(hub, older) == tell_xero(hub, newer) == 200
+    assert harm(outside, hub) == []
+
+
+@pytest.mark.parametrize("first", [Kind.CREDIT_NOTE, Kind.REFUND])
+def test_a_credit_note_and_the_refund_that_it_pays_out_are_read_in_either_order(hub, outside, first):
+    """Each of them tells how much of the one is paid out by the other, which is then not known yet."""
+    outside.trade()
+    hub.tell_all()
+    hub.drain("ingest", first, "Stripe")
     assert harm(outside, hub) == []

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from core.errors import Misconfigured
+from web.proxies import behind
 from web.server import PAGE_THREADS, bind, listen
 
 GENTLE_SECONDS = 20
@@ -46,7 +47,7 @@ def seen():
 
 @pytest.fixture
 def served(seen):
-    """An application that notes each request and answers 200."""
+    """An application that notes each request and answers 200, behind no proxy that is known."""
 
     def app(environ, start_response):
         body = environ["wsgi.input"].read()
@@ -54,7 +55,7 @@ def served(seen):
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
-    started = Served(app)
+    started = Served(behind(app, ()))
     yield started
     started.close()
 
