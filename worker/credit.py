@@ -24,7 +24,17 @@ def moves_balance(entity: Entity) -> TypeGuard[Invoice | CreditNote]:
 
 
 def credit_uses(work: Work, connection_id: str, customer_ids: Sequence[str]) -> Mapping[str, Allocation]:
-    """By their id at the gateway, in its ids: first what is not so any more, void, then what is so."""
+    """By their id at the gateway, in its ids: first what is not so any more, void, then what is so.
+
+    One at a time for each customer: whoever is second sees what the first has saved.
+    """
+    record = schema.record
+    work.connection.execute(
+        select(record.c.id)
+        .where(record.c.workspace_id == work.workspace_id, record.c.id.in_(customer_ids))
+        .order_by(record.c.id)
+        .with_for_update()
+    )
     before: dict[str, Allocation] = {}
     now: dict[str, Allocation] = {}
     for customer_id in customer_ids:
@@ -131,21 +141,21 @@ def _known(work: Work, connection_id: str, customer_id: str) -> dict[str, Alloca
 
 
 def failed_refunds(work: Work, connection_id: str, origin_ids: Collection[str]) -> set[str]:
-    """Those of these refunds, by the gateway's ids, whose money came back."""
+    """Those of these refunds, by the gateway's ids, whose money came back. None of them comes back until the commit."""
     record, refund = schema.record, schema.refund
-    return set(
-        work.connection.execute(
-            select(record.c.origin_id)
-            .join(refund, and_(refund.c.workspace_id == record.c.workspace_id, refund.c.id == record.c.id))
-            .where(
-                record.c.workspace_id == work.workspace_id,
-                record.c.origin_connection_id == connection_id,
-                record.c.kind == Kind.REFUND.value,
-                record.c.origin_id.in_(list(origin_ids)),
-                refund.c.failed_at.is_not(None),
-            )
-        ).scalars()
+    rows = work.connection.execute(
+        select(record.c.origin_id, refund.c.failed_at)
+        .join(refund, and_(refund.c.workspace_id == record.c.workspace_id, refund.c.id == record.c.id))
+        .where(
+            record.c.workspace_id == work.workspace_id,
+            record.c.origin_connection_id == connection_id,
+            record.c.kind == Kind.REFUND.value,
+            record.c.origin_id.in_(list(origin_ids)),
+        )
+        .order_by(record.c.id)
+        .with_for_update(of=record)
     )
+    return {row.origin_id for row in rows if row.failed_at is not None}
 
 
 def paid_out_by(work: Work, connection_id: str, refund_ids: Collection[str]) -> Mapping[str, CreditRefund]:
