@@ -169,7 +169,8 @@ class DrainedHub(Hub):
 class RunningHub(Hub):
     """Web, worker, scheduler and Redis as processes, started again when they die; a rule file says where they do."""
 
-    def __init__(self, outside, home, database_url, workers=1, schedulers=1, **environment):
+    def __init__(self, outside, home, database_url, workers=1, schedulers=1, before=lambda _: None, **environment):
+        """`before`: what is done with it before any process runs."""
         self.failpoints = home / "failpoints"
         self.failpoints.mkdir()
         self.rules = home / "rules"
@@ -187,6 +188,7 @@ class RunningHub(Hub):
         )
         self.outside = outside
         self.customer = outside.customer()
+        before(self)
         self.redis = EmbeddedRedis(self.settings, self.hub.clock)
         self.processes = Processes(self.environment, quiet=True)
         self._stopped = threading.Event()

@@ -10,6 +10,7 @@ import signal
 import socket
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import invariants
 import pytest
@@ -47,21 +48,20 @@ def life(request, empty_database, served, tmp_path_factory):
     """One life of a hub on each kind of database, with two of what there may be two of."""
     served.reset()
     with empty_database(request.param) as url:
-        running = RunningHub(served, tmp_path_factory.mktemp("life"), url, workers=2, schedulers=2)
-        running.bystander = set_up(running.store, json.dumps(served.workspace("Bystander"))).workspace_id
-        _pause(running, running.bystander)
+        running = RunningHub(served, tmp_path_factory.mktemp("life"), url, workers=2, schedulers=2, before=_bystander)
         served.subscribe_to_xero(f"{running.base_url}{running.xero_door}")
         running.wait(lambda: served.xero_deliveries()[0] == "ENABLED", "Xero to be content with the door")
         yield running
         running.close()
 
 
-def _pause(running, workspace_id):
-    """The other tenant has the same accounts, and is not to be worked for."""
+def _bystander(running):
+    """Another tenant with the same accounts, who is not to be worked for."""
+    running.bystander = set_up(running.store, json.dumps(running.outside.workspace("Bystander"))).workspace_id
     with running.store.read() as database:
-        ids = [one.id for one in connections.connections(database, workspace_id)]
-    for connection_id in ids:
-        running.store.write(workspace_id, lambda work, of=connection_id: connections.pause(work, of, "not its turn"))
+        ids = [one.id for one in connections.connections(database, running.bystander)]
+    for of in ids:
+        running.store.write(running.bystander, partial(connections.pause, connection_id=of, sentence="not its turn"))
 
 
 def harm(life, served):
