@@ -83,8 +83,16 @@ def test_two_changes_of_one_document_have_different_keys():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b'{"events": {}}', b'{"events": [1]}', b'{"events": [{}]}', b'{"events": [{"resourceId": 5}]}'],
+    [b"", b"[]", b"{}", b'{"events": {}}', b'{"events": [1]}'],
 )
 def test_a_body_that_cannot_be_read_is_refused_with_a_reason(body):
     with pytest.raises(ValueError, match=r"\w"):
         parse(body)
+
+
+@pytest.mark.parametrize("strange", [{}, {"resourceId": 5}, {**EVENT, "eventDateUtc": None}])
+def test_an_event_that_cannot_be_read_is_told_as_such_beside_its_neighbours(strange):
+    unreadable, readable = parse(json.dumps({"events": [strange, EVENT]}).encode())
+    assert (unreadable.kind, unreadable.type) == (None, "unreadable")
+    assert unreadable.problem
+    assert (readable.kind, readable.problem) == (Kind.CUSTOMER, "")
