@@ -6,11 +6,21 @@ from collections.abc import Callable, Sequence
 from connectors.contract import Row
 from core.reasons import Problem, ReasonCode, problem
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
 _Params = Callable[[Row, re.Match[str]], dict[str, str]]
 
 
 def _own(element: Row, name: str) -> str:
     return str(element.get(name) or "")
+
+
+def _iso(date: str | None) -> str:
+    """Xero: 31-Jan-2026 in its sentences."""
+    if not date:
+        return "its lock date"
+    day, month, year = date.split("-")
+    return date if month.isdigit() else f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}"
 
 
 _REFUSALS: Sequence[tuple[str, ReasonCode, _Params]] = (
@@ -30,9 +40,9 @@ _REFUSALS: Sequence[tuple[str, ReasonCode, _Params]] = (
         lambda element, _: {"number": _own(element, "Code")},
     ),
     (
-        r"lock date(?:\D*(?P<lock>\d{4}-\d\d-\d\d))?|period is locked",
+        rf"lock date(?:\D*(?P<lock>\d\d?-(?:{'|'.join(_MONTHS)})-\d{{4}}|\d{{4}}-\d\d-\d\d))?|period is locked",
         ReasonCode.PERIOD_LOCKED,
-        lambda element, words: {"on": _own(element, "Date"), "lock": words["lock"] or "its lock date"},
+        lambda element, words: {"on": _own(element, "Date"), "lock": _iso(words["lock"])},
     ),
     (
         r"not subscribed to currency (?P<currency>[A-Z]{3})|currency code .*not valid",

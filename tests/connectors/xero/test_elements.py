@@ -188,6 +188,11 @@ def test_an_unreadable_document_is_a_difference_and_no_crash(strange):
         ("Invoice # must be unique.", ReasonCode.NUMBER_TAKEN, {"number": "RE-1"}),
         ("Price List Item with Code 'price_1' already exists", ReasonCode.NUMBER_TAKEN, {"number": "price_1"}),
         (
+            "The document date cannot be before the period lock date, currently set at 31-Jan-2026",
+            ReasonCode.PERIOD_LOCKED,
+            {"on": "2026-01-15", "lock": "2026-01-31"},
+        ),
+        (
             "The document date cannot be before the period lock date",
             ReasonCode.PERIOD_LOCKED,
             {"on": "2026-01-15", "lock": "its lock date"},
