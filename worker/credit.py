@@ -152,7 +152,8 @@ def failed_refunds(work: Work, connection_id: str, origin_ids: Collection[str]) 
             record.c.kind == Kind.REFUND.value,
             record.c.origin_id.in_(list(origin_ids)),
         )
-        .order_by(record.c.id)
+        # in the order of the index that finds them: in that of their ids, SQLite would walk through every record
+        .order_by(record.c.origin_id)
         .with_for_update(of=record)
     )
     return {row.origin_id for row in rows if row.failed_at is not None}
