@@ -13,6 +13,7 @@ from core.reasons import ReasonCode
 from core.store import duties, inbox, ledger, links, outbox, parked, records
 from core.store.inbox import Told
 from core.store.observations import Observed, observe
+from worker import credit
 
 MANY = 50_000
 NOT_SELECTIVE = {"workspace_id", "connection_id", "kind", "environment", "origin_connection_id"}
@@ -98,6 +99,7 @@ ASKED = {
     "show": lambda shop, work: links.show(work, shop.gateway, Kind.INVOICE, {"in_1": ("", "")}),
     "known": lambda _, work: records.known(work, [RECORD]),
     "entomb": lambda shop, work: records.entomb(work, shop.gateway, Kind.INVOICE, "in_1"),
+    "failed refunds": lambda shop, work: credit.failed_refunds(work, shop.gateway, ["re_1"]),
     "parked": lambda shop, work: parked.by_cause(work.connection, shop.workspace_id),
     "post": lambda shop, work: ledger.post(
         work, shop.book_id, "EUR", {RECORD: (None, [Entry("invoice", "2026-03-01", LINES)])}
