@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from core.entities import Entity
 from core.errors import Overtaken
 from core.kinds import Kind
-from core.store import audit, schema, shelves
+from core.store import audit, links, schema, shelves
 from core.store.audit import Deed
 from core.store.work import Store, Work
 
@@ -157,7 +157,7 @@ def _advance(work: Work, steps: Sequence[tuple[Known, Version]]) -> None:
 
 def entomb(work: Work, connection_id: str, kind: Kind, remote_id: str) -> bool:
     """Marks what its origin has deleted; nothing is destroyed. False if nothing of that id was born there."""
-    record, link = schema.record, schema.link
+    record = schema.record
     born_there = (
         record.c.workspace_id == work.workspace_id,
         record.c.origin_connection_id == connection_id,
@@ -168,15 +168,6 @@ def entomb(work: Work, connection_id: str, kind: Kind, remote_id: str) -> bool:
     if found is None or found.removed_at is not None:
         return found is not None
     work.connection.execute(update(record).where(*born_there).values(removed_at=work.now))
-    work.connection.execute(
-        update(link)
-        .where(
-            link.c.workspace_id == work.workspace_id,
-            link.c.connection_id == connection_id,
-            link.c.kind == kind.value,
-            link.c.remote_id == remote_id,
-        )
-        .values(removed_at=work.now)
-    )
+    links.remove(work, connection_id, kind, [remote_id])
     audit.note(work, [Deed(f"{kind} removed", found.id, "missing at its origin")])
     return True
