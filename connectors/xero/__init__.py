@@ -5,10 +5,24 @@ written, nor coupons and subscriptions, which Xero does not know. What the numbe
 sandbox, is in README.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
-from connectors.contract import Connector, OAuth, Periods, RateLimit, Reads, Role, Row, Webhook, Writes
+from connectors.contract import (
+    Call,
+    Connector,
+    Document,
+    OAuth,
+    Outcome,
+    Periods,
+    RateLimit,
+    Reads,
+    Role,
+    Row,
+    Webhook,
+    Writes,
+)
 from connectors.rows import needed_text, text
 from connectors.xero import allocations, figures, invoices, organisation, paid_out, webhook
 from connectors.xero.client import XeroClient
@@ -24,8 +38,10 @@ from connectors.xero.endpoints import (
 )
 from connectors.xero.translate import catalogue, documents, settlements
 from connectors.xero.translate.amounts import CLEARING_ACCOUNT, INCOME_ACCOUNT, REFUNDS_TO_CLASSIFY, TAX_CODE
+from core.entities import Entity
 from core.figures import Figures
 from core.kinds import Kind
+from core.reasons import Problem
 
 _BATCH = 50
 """Elements in one call. A question about fewer fits into a query of the length that web servers take."""
@@ -35,6 +51,36 @@ def _reads(
     endpoint: Endpoint, amounts: Callable[[Row], Figures | None] | None = None, also: Sequence[Kind] = ()
 ) -> Reads:
     return Reads(remote_id=lambda row: needed_text(row, endpoint.id_name), version=version, figures=amounts, also=also)
+
+
+class _Wording(Protocol):
+    """How elements are sent, known again in answers, asked about and held against what was stored: an endpoint's, or a
+    module's where a kind's requests are of several sorts.
+    """
+
+    def call(self, rows: Sequence[Row], new: bool, key: str, /) -> Call: ...
+    def rows(self, call: Call, /) -> Sequence[Row]: ...
+    def answer(self, rows: Sequence[Row], body: Row, /) -> Sequence[Outcome]: ...
+    def differs(self, sent: Row, stored: Row, /) -> Mapping[str, tuple[str, str]]: ...
+    def question(self, rows: Sequence[Row], /) -> str: ...
+    def found(self, rows: Sequence[Row], body: Row, /) -> Sequence[Outcome]: ...
+    def key(self, row: Row, /) -> str: ...
+
+
+def _writes(
+    wording: _Wording, row: Callable[[Document], Row | Problem], owes: Callable[[Entity, bool], bool]
+) -> Writes:
+    return Writes(
+        owes=owes,
+        row=row,
+        call=wording.call,
+        rows=wording.rows,
+        answer=wording.answer,
+        differs=wording.differs,
+        question=wording.question,
+        found=wording.found,
+        natural_key=wording.key,
+    )
 
 
 def _always(_entity: object, _is_there: bool) -> bool:
@@ -55,119 +101,55 @@ XERO = Connector(
         Kind.CREDIT_REFUND: _reads(CREDIT_PAYMENTS),
     },
     writes={
-        Kind.CUSTOMER: Writes(
-            owes=_always,
-            row=catalogue.contact,
-            call=CONTACTS.call,
-            rows=CONTACTS.rows,
-            answer=CONTACTS.answer,
-            differs=CONTACTS.differs,
-            question=CONTACTS.question,
-            found=CONTACTS.found,
-            natural_key=CONTACTS.key,
+        Kind.CUSTOMER: replace(
+            _writes(CONTACTS, catalogue.contact, _always),
             batch_max=_BATCH,
             question_max=40,
             on_demand=True,
         ),
-        Kind.PRICE: Writes(
-            owes=_always,
-            row=catalogue.item,
-            call=ITEMS.call,
-            rows=ITEMS.rows,
-            answer=ITEMS.answer,
-            differs=ITEMS.differs,
-            question=ITEMS.question,
-            found=ITEMS.found,
-            natural_key=ITEMS.key,
+        Kind.PRICE: replace(
+            _writes(ITEMS, catalogue.item, _always),
             batch_max=_BATCH,
             question_max=35,
             slots=(INCOME_ACCOUNT,),
             on_demand=True,
         ),
-        Kind.INVOICE: Writes(
-            owes=documents.owes_invoice,
-            row=documents.invoice,
-            call=invoices.call,
-            rows=invoices.rows,
-            answer=invoices.answer,
-            differs=invoices.differs,
-            question=invoices.question,
-            found=invoices.found,
-            natural_key=invoices.key,
+        Kind.INVOICE: replace(
+            _writes(invoices, documents.invoice, documents.owes_invoice),
             apart=invoices.apart,
             batch_max=_BATCH,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
             removes=documents.is_void,
             rests_on_it=(Kind.ALLOCATION,),
         ),
-        Kind.PAYMENT: Writes(
-            owes=settlements.owes_payment,
-            row=settlements.payment,
-            call=PAYMENTS.call,
-            rows=PAYMENTS.rows,
-            answer=PAYMENTS.answer,
-            differs=PAYMENTS.differs,
-            question=PAYMENTS.question,
-            found=PAYMENTS.found,
-            natural_key=PAYMENTS.key,
+        Kind.PAYMENT: replace(
+            _writes(PAYMENTS, settlements.payment, settlements.owes_payment),
             batch_max=_BATCH,
             slots=(CLEARING_ACCOUNT,),
             parts=settlements.payment_parts,
         ),
-        Kind.CREDIT_NOTE: Writes(
-            owes=documents.owes_credit_note,
-            row=documents.credit_note,
-            call=CREDIT_NOTES.call,
-            rows=CREDIT_NOTES.rows,
-            answer=CREDIT_NOTES.answer,
-            differs=CREDIT_NOTES.differs,
-            question=CREDIT_NOTES.question,
-            found=CREDIT_NOTES.found,
-            natural_key=CREDIT_NOTES.key,
+        Kind.CREDIT_NOTE: replace(
+            _writes(CREDIT_NOTES, documents.credit_note, documents.owes_credit_note),
             batch_max=_BATCH,
             question_max=30,
             line_slots=(INCOME_ACCOUNT, TAX_CODE),
             removes=documents.is_void,
             rests_on_it=(Kind.ALLOCATION,),
         ),
-        Kind.ALLOCATION: Writes(
-            owes=settlements.owes_allocation,
-            row=settlements.allocation,
-            call=allocations.call,
-            rows=allocations.rows,
-            answer=allocations.answer,
-            differs=allocations.differs,
-            question=allocations.question,
-            found=allocations.found,
-            natural_key=allocations.key,
+        Kind.ALLOCATION: replace(
+            _writes(allocations, settlements.allocation, settlements.owes_allocation),
             removes=settlements.is_void,
         ),
-        Kind.REFUND: Writes(
-            owes=settlements.owes_refund,
-            row=settlements.refund,
-            call=BANK_TRANSACTIONS.call,
-            rows=BANK_TRANSACTIONS.rows,
-            answer=BANK_TRANSACTIONS.answer,
-            differs=BANK_TRANSACTIONS.differs,
-            question=BANK_TRANSACTIONS.question,
-            found=BANK_TRANSACTIONS.found,
-            natural_key=BANK_TRANSACTIONS.key,
+        Kind.REFUND: replace(
+            _writes(BANK_TRANSACTIONS, settlements.refund, settlements.owes_refund),
             batch_max=_BATCH,
             question_max=30,
             slots=(CLEARING_ACCOUNT, REFUNDS_TO_CLASSIFY),
             needs=settlements.refund_needs,
             removes=settlements.came_back,
         ),
-        Kind.CREDIT_REFUND: Writes(
-            owes=settlements.owes_credit_refund,
-            row=settlements.credit_refund,
-            call=paid_out.call,
-            rows=paid_out.rows,
-            answer=paid_out.answer,
-            differs=paid_out.differs,
-            question=paid_out.question,
-            found=paid_out.found,
-            natural_key=paid_out.key,
+        Kind.CREDIT_REFUND: replace(
+            _writes(paid_out, settlements.credit_refund, settlements.owes_credit_refund),
             apart=paid_out.apart,
             removes=settlements.is_void,
             batch_max=_BATCH,
