@@ -16,6 +16,7 @@ from typing import Self
 
 import requests
 
+import demo.workspace
 from bench.databases import database
 from connectors.registry import CONNECTORS
 from core.clock import WallClock
@@ -138,32 +139,7 @@ class Stage:
 
 
 def workspace(line: dict) -> dict:
-    stripe, xero = line["stripe"], line["xero"]
-    return {
-        "workspace": "Bench",
-        "book": {"name": "Bench GmbH", "base_currency": "EUR", "time_zone": "Europe/Berlin", "country": "DE"},
-        "connections": [
-            {
-                "name": "Stripe",
-                "vendor": "stripe",
-                "environment": "sandbox",
-                "base_url": stripe["base_url"],
-                "secrets": {name: stripe[name] for name in ("api_key", "webhook_secret")},
-                "options": _UNLIMITED,
-            },
-            {
-                "name": "Xero",
-                "vendor": "xero",
-                "environment": "sandbox",
-                "base_url": xero["base_url"],
-                "identity_url": xero["base_url"],
-                "account": xero["tenant_id"],
-                "secrets": {
-                    name: xero[name] for name in ("client_id", "client_secret", "access_token", "refresh_token")
-                },
-                "rulebook": RULEBOOK,
-                "options": _UNLIMITED,
-            },
-        ],
-        "rates": [],
-    }
+    """The demo's, with nothing to hold it back."""
+    made = demo.workspace.workspace(line, RULEBOOK)
+    unlimited = [{**connection, "options": _UNLIMITED} for connection in made["connections"]]
+    return {**made, "workspace": "Bench", "connections": unlimited}

@@ -11,7 +11,7 @@ def writes(outside, plural):
     return [call["method"] for call in calls if call["method"] != "GET"]
 
 
-def test_an_invoice_that_was_written_open_is_not_written_again_when_it_is_paid(hub, outside):
+def written_open_and_paid(hub, outside):
     invoice = outside.invoice(outside.customer())
     hub.tell_all()
     hub.work()
@@ -21,6 +21,10 @@ def test_an_invoice_that_was_written_open_is_not_written_again_when_it_is_paid(h
     assert hub.open_work() == {}
     assert writes(outside, "Invoices") == ["PUT"]
     assert outside.agree()
+
+
+def test_an_invoice_that_was_written_open_is_not_written_again_when_it_is_paid(hub, outside):
+    written_open_and_paid(hub, outside)
 
 
 def test_an_invoice_that_is_lowered_by_a_credit_note_is_not_written_again(hub, outside):
@@ -49,15 +53,7 @@ def test_a_contact_that_changed_is_written_again_and_once(hub, outside):
 def test_an_invoice_whose_answer_was_lost_is_not_written_again_when_it_is_paid(open_hub, outside):
     hub = open_hub(xero={"read_seconds": "0.3"})
     outside.fail("xero", {"match": "PUT /api.xro/2.0/Invoices", "fault": "commit_then_close"})
-    invoice = outside.invoice(outside.customer())
-    hub.tell_all()
-    hub.work()
-    outside.pay(invoice)
-    hub.tell_all()
-    hub.work()
-    assert hub.open_work() == {}
-    assert writes(outside, "Invoices") == ["PUT"]
-    assert outside.agree()
+    written_open_and_paid(hub, outside)
 
 
 @pytest.mark.parametrize("moment", ["_sort_out", "_prepared"])
