@@ -173,7 +173,7 @@ def test_what_xero_refuses_though_it_says_that_the_period_is_open_is_for_a_perso
     outside.invoice(outside.customer())
     tell(hub)
     [sentence] = hub.sentences()
-    assert "closed up to its lock date" in sentence
+    assert f"Xero is closed up to {FAR}" in sentence
     assert hub.hub.clock.now().date().isoformat() in sentence
 
 
