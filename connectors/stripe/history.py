@@ -115,6 +115,10 @@ _STEPS: Mapping[str, _Step] = {
     # whoever bought something is known by now; the others wait until the documents are there
     "customers": _all_of(Kind.CUSTOMER),
 }
+WHOLE = tuple(kind for kind in (*PLACES, Kind.REFUND) if kind is not Kind.BALANCE_TRANSACTION)
+"""The kinds of which every row is shown as such. A payment that moved no money is not listed, and the movement that is
+its arrival is shown as part of it."""
+
 _ORDER = list(_STEPS)
 BEGIN: Row = {"step": _ORDER[0], "place": {}}
 
