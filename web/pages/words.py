@@ -112,6 +112,11 @@ def day(value: str | date) -> str:
     return f"{found.day} {found:%b %Y}"
 
 
+def month(value: str) -> str:
+    """2026-11 -> Nov 2026."""
+    return f"{date.fromisoformat(f'{value}-01'):%b %Y}"
+
+
 def local_day(moment: datetime) -> str:
     return day(moment.astimezone(_zone()).date())
 
@@ -204,6 +209,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
         amount,
         unit,
         day,
+        month,
         local_day,
         moment,
         clock,
