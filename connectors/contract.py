@@ -222,6 +222,17 @@ class Client(Protocol):
 class RateLimit:
     calls: int
     per_seconds: int
+    at_once: int
+    """How many calls may be under way at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a vendor allows a connection in a day."""
+
+    calls: int
+    left: Callable[[Mapping[str, str]], int | None]
+    """An answer's headers to how many of them are left; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +279,10 @@ class Connector:
     reads: Mapping[Kind, Reads]
     writes: Mapping[Kind, Writes]
     limit: RateLimit
+    """Of one connection."""
+    lanes_max: int
+    """How many drains may be at work at all of the vendor's connections together, whosever they are."""
+    day: Day | None = None
     webhook: Webhook | None = None
     oauth: OAuth | None = None
     periods: Periods | None = None

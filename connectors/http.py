@@ -157,7 +157,7 @@ class _Call:
             raise NotThere(f"{self}: there is no such thing (404).")
         if status in {408, 429} or status >= 500:
             if self._is_read or status in self.not_executed:
-                raise RetryAfter(f"{self} has to wait ({status}).", wait_seconds(answer))
+                raise RetryAfter(f"{self} has to wait ({status}).", wait_seconds(answer), is_there=status == 429)
             raise self._without_answer(str(status))
         if status == 409 and not self._is_read:
             # the same write is under way, or what it makes is there already: either way the question decides

@@ -28,11 +28,15 @@ class VendorError(HubError):
 
 
 class RetryAfter(VendorError):
-    """Nothing was done there; try again after `seconds` (the vendor's own word, capped, or a backoff)."""
+    """Nothing was done there; try again after `seconds` (the vendor's own word, capped, or a backoff).
 
-    def __init__(self, message: str, seconds: float) -> None:
+    `is_there`: the vendor answers, and what we wait for is our own: a budget of calls, a permission, our turn.
+    """
+
+    def __init__(self, message: str, seconds: float, *, is_there: bool = False) -> None:
         super().__init__(message)
         self.seconds = seconds
+        self.is_there = is_there
 
 
 class OutcomeUnknown(VendorError):

@@ -22,6 +22,9 @@ class Kind(StrEnum):
     BALANCE_TRANSACTION = "balance_transaction"
 
 
+CATALOGUE = frozenset({Kind.PRODUCT, Kind.TAX_RATE, Kind.COUPON, Kind.PROMOTION_CODE, Kind.PRICE})
+"""What is sold, apart from who buys it and what that comes to."""
+
 _PREFIXES = {
     Kind.CUSTOMER: "cus",
     Kind.PRODUCT: "prd",

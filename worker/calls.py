@@ -1,14 +1,16 @@
 """A connection's client with everything that surrounds a call: who we are, the pace, one refresh of a refused token."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from connectors.contract import Address, Client, Connector
-from connectors.http import Door
+from connectors.http import Answer, Door
 from connectors.transport import Limits
 from core.errors import GrantLost, RetryAfter, TokenRefused
 from core.store import connections
 from core.store.connections import Connection
+from worker.budget import share
 from worker.hub import Hub
 from worker.lane import Held
 from worker.tokens import Tokens
@@ -29,10 +31,12 @@ class Caller:
         self._held = held
         self._connection = connection
         self._limit = connector.limit
+        self._day = connector.day
+        self._day_left: int | None = None
         self._tokens = Tokens(hub.store, connection, connector.oauth)
         silence = connection.option("read_seconds", Limits().read_seconds)
         limits = Limits(read_seconds=min(silence, hub.lease_seconds / 2))
-        door = Door(connection.base_url, self._tokens.headers, admit=self._admit, limits=limits)
+        door = Door(connection.base_url, self._tokens.headers, admit=self._admit, noticed=self._notice, limits=limits)
         self._client = connector.client(door, Address(connection.base_url, connection.account))
 
     def call(self, what: Callable[[Client], _T]) -> _T:
@@ -57,16 +61,26 @@ class Caller:
     def _admit(self) -> None:
         """A short window is waited for, since a batch may need more calls than it holds; a long one is rested for."""
         calls = int(self._connection.option("calls_per_window", self._limit.calls))
+        lane = self._held.lane
+        take = partial(
+            connections.take_permit,
+            connection_id=self._connection.id,
+            calls=share(calls, lane.kind, lane.purpose),
+            per_seconds=self._limit.per_seconds,
+            day_left=self._day_left,
+        )
         for _ in range(_WINDOWS_MAX):
-            seconds = self._held.write(
-                lambda work: connections.take_permit(work, self._connection.id, calls, self._limit.per_seconds)
-            )
+            seconds = self._held.write(take)
             if not seconds:
                 return
             if seconds > _WAIT_MAX_SECONDS:
                 break
             self._hub.clock.sleep(seconds)
-        raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds)
+        raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds, is_there=True)
+
+    def _notice(self, answer: Answer) -> None:
+        if self._day is not None:
+            self._day_left = self._day.left(answer.headers)
 
     def _lost(self) -> GrantLost:
         return GrantLost(f"{self._connection.name} refuses our key. Connect it again; nothing is lost.")
@@ -81,5 +95,7 @@ def rest(hub: Hub, connection: Connection, trouble: RetryAfter) -> None:
     """Every lane of the connection waits; one of them asks first when the time is over."""
     hub.store.write(
         connection.workspace_id,
-        lambda work: connections.back_off(work, connection.id, trouble.seconds, hub.entropy.random()),
+        lambda work: connections.back_off(
+            work, connection.id, trouble.seconds, hub.entropy.random(), is_away=not trouble.is_there
+        ),
     )

@@ -16,7 +16,7 @@ from core.remedies import Remedy, remedy
 from core.store import connections, links, outbox, records
 from core.store.outbox import Owed, Push
 from core.store.work import Work
-from worker import safety_stop
+from worker import budget, safety_stop
 from worker.backup import asks_first
 from worker.bell import LaneName
 from worker.calls import Caller, rest
@@ -61,12 +61,16 @@ class _Drain:
         self.writes: Writes = self.connector.writes[kind]
         self.caller = Caller(held, self.connector)
         self.periods = Periods(held, self.connector, self.caller)
+        is_low = budget.is_low(held.connection, self.connector, hub.clock.now())
+        self.patience = budget.PATIENCE if is_low and self.writes.batch_max > 1 else timedelta()
 
     def send_a_batch(self) -> bool:
         """False when nothing is ready to be sent."""
         target = self.held.connection
         # a commit of its own: what makes the composing stop has then been counted as tried
-        owed = self.held.write(lambda work: outbox.claim(work, target.id, self.kind, self.writes.batch_max))
+        owed = self.held.write(
+            lambda work: outbox.claim(work, target.id, self.kind, self.writes.batch_max, self.patience)
+        )
         if not owed:
             return False
         failpoint("P12", self.kind)

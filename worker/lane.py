@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from connectors.registry import CONNECTORS
 from core.errors import Fenced
-from core.store import connections, lanes
+from core.store import connections, lanes, vendors
 from core.store.connections import Connection
 from core.store.lanes import Lane
 from core.store.work import Work
@@ -48,7 +49,8 @@ class Held:
 
 @contextmanager
 def working(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: str) -> Iterator[Held | None]:
-    """The lane, or None if there is nothing to be done by us now: another holds it, or the connection rests.
+    """The lane, or None if there is nothing to be done by us now: another holds it, the connection rests, or as many
+    are at work there as its vendor takes.
 
     After a rest one lane alone is given out, so that a vendor in trouble hears one question and not all that waited;
     its first answer opens the others.
@@ -74,6 +76,10 @@ def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: s
 
 
 def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: str, purpose: str) -> Held | None:
+    connector = CONNECTORS[connection.vendor]
+    of_vendor, of_connection = vendors.lanes_held(work, connection.id)
+    if of_vendor >= connector.lanes_max or of_connection >= connector.limit.at_once:
+        return None
     lane = lanes.claim(work, connection.id, kind, purpose, owner=owner(), lease_seconds=hub.lease_seconds)
     if lane is None:
         return None

@@ -12,7 +12,9 @@ from connectors.registry import CONNECTORS
 from core.errors import Busy, HubError
 from core.failpoint import failpoint
 from core.store import connections, duties
+from core.store.connections import Connection
 from worker.bell import LaneName
+from worker.budget import RARER, is_low
 from worker.hub import Hub
 from worker.one_hub import SIGN_SECONDS, OneHub
 
@@ -37,7 +39,7 @@ def schedule(hub: Hub) -> None:
         latest = duties.latest_slots(database)
     for connection in active:
         task = f"pull:{connection.id}"
-        slot = _slot(hub.clock.now(), connection.option("pull_seconds", CONNECTORS[connection.vendor].poll_seconds))
+        slot = _slot(hub.clock.now(), _poll_seconds(connection, hub.clock.now()))
         if latest.get((connection.workspace_id, task)) == slot:
             continue
         failpoint("P20")
@@ -46,6 +48,12 @@ def schedule(hub: Hub) -> None:
         if taken:
             for stream in CONNECTORS[connection.vendor].pulls:
                 hub.bell.ring(LaneName(connection.workspace_id, connection.id, stream, "pull"))
+
+
+def _poll_seconds(connection: Connection, now: datetime) -> float:
+    connector = CONNECTORS[connection.vendor]
+    seconds = connection.option("pull_seconds", connector.poll_seconds)
+    return seconds * RARER if is_low(connection, connector, now) else seconds
 
 
 def tick(hub: Hub) -> None:

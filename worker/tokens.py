@@ -67,7 +67,7 @@ class Tokens:
                 self._refresh(fence, credentials)
                 continue
             self._store.clock.sleep(_LOOK_SECONDS)
-        raise RetryAfter(f"Another worker is refreshing the access to {self._connection.name}.", 5)
+        raise RetryAfter(f"Another worker is refreshing the access to {self._connection.name}.", 5, is_there=True)
 
     def _refresh(self, fence: int, credentials: Credentials) -> None:
         workspace_id = self._connection.workspace_id

@@ -12,6 +12,7 @@ from typing import Protocol
 from connectors.contract import (
     Call,
     Connector,
+    Day,
     Document,
     OAuth,
     Outcome,
@@ -158,7 +159,9 @@ XERO = Connector(
             slots_beside={Kind.REFUND: (REFUNDS_TO_CLASSIFY,)},
         ),
     },
-    limit=RateLimit(calls=60, per_seconds=60),
+    limit=RateLimit(calls=60, per_seconds=60, at_once=5),
+    lanes_max=40,  # an app has 10,000 calls a minute over all its organisations
+    day=Day(5000, organisation.calls_left),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
     periods=Periods(f"{ROOT}/Organisation", organisation.closed_until),

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, insert, or_, select, update
 
 from core.book import Book
 from core.errors import Misconfigured
-from core.store import schema
+from core.store import schema, vendors
 from core.store.bodies import data_key
 from core.store.work import Store, Work
 
@@ -62,6 +62,9 @@ class Connection:
     closed_until: str = ""
     """The last day (ISO) that may no longer be written to there, as it was read; empty for none."""
     closed_read_at: datetime | None = None
+    day_left: int | None = None
+    """Calls of the day, as the vendor said last, at that moment:"""
+    day_left_at: datetime | None = None
 
     def option(self, name: str, declared: float) -> float:
         """A declared number, unless this connection says otherwise."""
@@ -111,6 +114,8 @@ def _connection(row: Row[Any]) -> Connection:
         options=row.options,
         closed_until=row.closed_until or "",
         closed_read_at=row.closed_read_at,
+        day_left=row.day_left,
+        day_left_at=row.day_left_at,
     )
 
 
@@ -156,6 +161,7 @@ def add_connection(
     options: Mapping[str, str],
 ) -> str:
     connection_id = work.new_id()
+    vendors.know(work, vendor, environment)
     work.connection.execute(
         insert(schema.connection).values(
             workspace_id=work.workspace_id,
@@ -314,21 +320,24 @@ def resume(work: Work, connection_id: str) -> None:
     _set(work, connection_id, state="active", pause_sentence="", not_before=None, failures=0)
 
 
-def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float) -> None:
+def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float, *, is_away: bool = False) -> None:
     """Leaves the vendor alone: at least as long as it asked for, longer with every failure in a row.
 
-    `jitter` in 0..1 spreads those who wait for the same vendor.
+    `jitter` in 0..1 spreads those who wait for the same vendor. `is_away`: it gave no answer, or none that says why.
     """
     table = schema.connection
     failures = work.connection.execute(
         update(table)
         .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
-        .values(failures=table.c.failures + 1)
+        .values(failures=table.c.failures + 1, is_away=is_away)
         .returning(table.c.failures)
     ).scalar_one()
     grown = min(_BACKOFF_MAX_SECONDS, 2 ** min(failures, 10))
     seconds = max(least_seconds * (1 + jitter / 10), grown * (0.5 + jitter / 2))
-    _set(work, connection_id, not_before=work.now + timedelta(seconds=seconds))
+    until = work.now + timedelta(seconds=seconds)
+    _set(work, connection_id, not_before=until)
+    if is_away:
+        vendors.failed(work, connection_id, until)
 
 
 def ask_first(work: Work, one: Connection, until: datetime) -> None:
@@ -356,25 +365,28 @@ def doubt_closed(work: Work, connection_id: str) -> None:
 
 def succeeded(work: Work, connection_id: str) -> None:
     table = schema.connection
-    work.connection.execute(
+    healed = work.connection.execute(
         update(table)
         .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.failures > 0)
-        .values(failures=0, not_before=None)
+        .values(failures=0, not_before=None, is_away=None)
     )
+    if healed.rowcount:
+        vendors.answered(work, connection_id)
 
 
 def take_probe(work: Work, connection_id: str, seconds: float) -> datetime | None:
     """After a rest one asks first. Until when the connection rests for everybody else, unless an answer comes before;
-    None for all but that one.
+    None for all but that one. Where the vendor is away, one asks for all its connections.
     """
     table = schema.connection
     until = work.now + timedelta(seconds=seconds)
     taken = work.connection.execute(
         update(table)
-        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.not_before <= work.now)
+        .where(*vendors.who_rests(work, connection_id), table.c.not_before <= work.now)
         .values(not_before=until)
-    )
-    return until if taken.rowcount == 1 else None
+        .returning(table.c.id)
+    ).scalars()
+    return until if connection_id in set(taken) else None
 
 
 def end_probe(work: Work, connection_id: str, until: datetime) -> None:
@@ -382,24 +394,26 @@ def end_probe(work: Work, connection_id: str, until: datetime) -> None:
     table = schema.connection
     work.connection.execute(
         update(table)
-        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.not_before == until)
+        .where(*vendors.who_rests(work, connection_id), table.c.not_before == until)
         .values(not_before=work.now)
     )
 
 
-def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float) -> float:
+def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float, day_left: int | None = None) -> float:
     """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends.
 
-    Each step asks and counts in one statement, so that two workers cannot both take the last call.
+    Each step asks and counts in one statement, so that two workers cannot both take the last call. `day_left` is what
+    the vendor said since last time, if it said so.
     """
+    told = {} if day_left is None else {"day_left": day_left, "day_left_at": work.now}
     table = schema.connection
     begun_by = work.now - timedelta(seconds=per_seconds)
     this = update(table).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
     first = this.where(or_(table.c.window_started_at.is_(None), table.c.window_started_at <= begun_by)).values(
-        window_started_at=work.now, window_calls=1
+        window_started_at=work.now, window_calls=1, **told
     )
     another = this.where(table.c.window_started_at > begun_by, table.c.window_calls < calls).values(
-        window_calls=table.c.window_calls + 1
+        window_calls=table.c.window_calls + 1, **told
     )
     if any(work.connection.execute(step).rowcount for step in (first, another)):
         return 0.0

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, delete, func, insert, literal, or_, select, union_all
 from sqlalchemy.exc import IntegrityError
 
-from core.kinds import Kind
+from core.kinds import CATALOGUE, Kind
 from core.lifecycle import DeliveryState
 from core.store import schema
 from core.store.work import Work
@@ -16,7 +16,6 @@ from core.store.work import Work
 _S = DeliveryState
 
 _PLACES = {kind.value: place for place, kind in enumerate(Kind)}
-_CATALOGUE = frozenset({Kind.PRODUCT, Kind.TAX_RATE, Kind.COUPON, Kind.PROMOTION_CODE, Kind.PRICE})
 
 _SLOTS_REMEMBERED = timedelta(days=1)
 
@@ -66,7 +65,7 @@ def _urgency(duty: Duty) -> tuple[bool, str, int]:
     to be read, children come first: their answers bring parents along.
     """
     place = _PLACES[duty.kind]
-    return duty.kind in _CATALOGUE, duty.purpose, -place if duty.purpose == "ingest" else place
+    return duty.kind in CATALOGUE, duty.purpose, -place if duty.purpose == "ingest" else place
 
 
 def _work(now: datetime) -> Iterator[Select[Any]]:

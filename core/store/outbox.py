@@ -133,8 +133,9 @@ def owed_ever(work: Work, connection_id: str, record_ids: Iterable[str]) -> set[
     )
 
 
-def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owed]:
-    """What is to be sent now: at most a batch, once one is full or the oldest has waited long enough.
+def claim(work: Work, connection_id: str, kind: str, batch_max: int, patience: timedelta = timedelta()) -> list[Owed]:
+    """What is to be sent now: at most a batch, once one is full or the oldest has waited long enough. With `patience`
+    it waits so much longer for company.
 
     An entity has one delivery in flight at a time; while an answer is outstanding, its later revision stays here.
     The attempt is counted now, so that a crash counts too.
@@ -155,10 +156,18 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
     )
     # as many as fit and no more are looked at, so that a batch costs the same however much is owed
     first = work.connection.execute(
-        select(delivery.c.id, delivery.c.due_at).where(*ready).order_by(delivery.c.id).limit(batch_max)
+        select(delivery.c.id, delivery.c.due_at, delivery.c.created_at)
+        .where(*ready)
+        .order_by(delivery.c.id)
+        .limit(batch_max)
     ).all()
-    if len(first) < batch_max and all(row.due_at > work.now for row in first):
-        return []
+    if len(first) < batch_max:
+        if first and all(row.created_at + patience > work.now for row in first):
+            # nobody looks before more have come, or the first has waited long enough
+            _values(work, [row.id for row in first], due_at=min(row.created_at for row in first) + patience)
+            return []
+        if all(row.due_at > work.now for row in first):
+            return []
     owed = _owed(work, [row.id for row in first])
     crashing = [one for one in owed if one.attempts >= ATTEMPTS_MAX]
     for one in crashing:

@@ -21,6 +21,7 @@ class ConnectionState:
     not_before: datetime | None
     """Left alone until then."""
     options: Mapping[str, str]
+    day_left: int | None
 
 
 def counts(database: Connection) -> dict[tuple[str, str], int]:
@@ -78,6 +79,7 @@ def connection_states(database: Connection) -> list[ConnectionState]:
             row.failures,
             row.not_before,
             row.options,
+            row.day_left,
         )
         for row in rows
     ]

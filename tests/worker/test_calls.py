@@ -35,7 +35,7 @@ def test_calls_beyond_the_budget_of_a_short_window_wait_for_the_next_one(hub, st
 
 
 def test_calls_beyond_the_budget_of_a_long_window_are_put_off(hub, stripe):
-    slow = replace(CONNECTORS["stripe"], limit=RateLimit(calls=2, per_seconds=60))
+    slow = replace(CONNECTORS["stripe"], limit=RateLimit(calls=2, per_seconds=60, at_once=9))
     with working(hub, stripe.workspace_id, stripe.id, Kind.INVOICE, "ingest") as held:
         caller = Caller(held, slow)
         for _ in range(2):

@@ -43,6 +43,7 @@ from core.store.schema.tenancy import (
     lane,
     rulebook,
     schedule_slot,
+    vendor,
     workspace,
 )
 
@@ -97,5 +98,6 @@ __all__ = [
     "subscription_item",
     "tax_rate",
     "user",
+    "vendor",
     "workspace",
 ]

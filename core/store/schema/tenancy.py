@@ -1,6 +1,6 @@
 """Who we work for, and the accounts they gave us: workspaces, books, apps, connections, keys, lanes, choices."""
 
-from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from core.store.schema.common import Exact, Id, Moment, bare_table, metadata, ref, table
 
@@ -70,11 +70,22 @@ connection = table(
     Column("window_started_at", Moment),
     Column("window_calls", Integer, nullable=False),
     Column("failures", Integer, nullable=False),  # in a row, for the backoff
+    Column("is_away", Boolean),  # the last of them got no answer, or none that says why
+    Column("day_left", Integer),  # calls of the day, as the vendor said last
+    Column("day_left_at", Moment),
     Column("closed_until", String(10)),  # the last day (ISO) that may no longer be written to there
     Column("closed_read_at", Moment),  # when that was read
     Column("options", JSON, nullable=False),  # what this account's plan or place changes of the declared numbers
     UniqueConstraint("workspace_id", "name"),
     UniqueConstraint("workspace_id", "vendor", "environment", "account"),
+)
+
+vendor = Table(
+    "vendor",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("away_since", Moment),  # it answers none of its connections, in no workspace
 )
 
 lane = bare_table(
