@@ -35,6 +35,10 @@ class RetryAfter(VendorError):
         self.seconds = seconds
 
 
+class NotAllowed(RetryAfter):
+    """Our credentials may not ask for this. A person allows it there; until then the same is asked now and then."""
+
+
 class OutcomeUnknown(VendorError):
     """The request may have taken effect: ask before anything is repeated."""
 

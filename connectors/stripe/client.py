@@ -1,5 +1,6 @@
 """Moves Stripe's rows: as few calls as Stripe allows, and each row whole."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -8,7 +9,7 @@ from connectors.http import Door
 from connectors.rows import Unreadable
 from connectors.stripe import composed, history, news, places
 from connectors.stripe.events import notifications
-from core.errors import CallRefused, ContractBroken, NotThere, OutcomeUnknown
+from core.errors import CallRefused, ContractBroken, NotAllowed, NotThere, OutcomeUnknown
 from core.kinds import Kind
 
 EVERYTHING = "everything"
@@ -19,6 +20,7 @@ VERSION = "2026-10-28.endive"
 _WORTH_A_LIST = 4
 """How many rows of a kind are looked for in its list before each is asked for by itself."""
 
+_UNTIL_ALLOWED_SECONDS = 300
 
 # Stripe: a request that was refused for its rate was not executed.
 _NOT_EXECUTED = frozenset({429})
@@ -38,7 +40,10 @@ class StripeClient:
         return account
 
     def ask(self, path: str) -> Row:
-        body = self._door.get(path, self._headers).body
+        try:
+            body = self._door.get(path, self._headers).body
+        except CallRefused as refusal:
+            raise _refused(path, refusal) from None
         if not isinstance(body, dict):
             raise ContractBroken("Stripe answered with something other than an object.")
         return body
@@ -107,6 +112,20 @@ class StripeClient:
             cursor={news.EVENTS: told, news.MOVED: went, "history": None},
             more=news.has_more(told) or news.has_more(went),
         )
+
+
+def _refused(path: str, refusal: CallRefused) -> CallRefused | NotAllowed:
+    """Stripe: 403 says what a restricted key may not do, and mostly names the permission; a code beside it says that
+    it is about something else. The rest of its words quote the key.
+    """
+    told = refusal.body.get("error") if isinstance(refusal.body, dict) else None
+    error = told if isinstance(told, dict) else {}
+    if refusal.status != 403 or error.get("code"):
+        return refusal
+    read = re.split("[/?]", path)[2].replace("_", " ")
+    named = re.search(r"\brak_\w+", str(error.get("message")))
+    wanted = f"the permission {named[0]}" if named else "that permission"
+    return NotAllowed(f"does not let our key read {read}. Give the key {wanted} there", _UNTIL_ALLOWED_SECONDS)
 
 
 def _begun_again(cursor: Row) -> Row:

@@ -8,7 +8,7 @@ from connectors.contract import Address, Call
 from connectors.http import Door
 from connectors.stripe import history
 from connectors.stripe.client import EVERYTHING, StripeClient
-from core.errors import CallRefused, ContractBroken, NotThere, OutcomeUnknown, RetryAfter
+from core.errors import CallRefused, ContractBroken, NotAllowed, NotThere, OutcomeUnknown, RetryAfter
 from core.kinds import Kind
 from tests.connectors.stripe.rows import INVOICE, LISTS
 
@@ -186,9 +186,19 @@ def test_a_list_is_read_again_from_its_start_when_its_place_is_gone(client, list
     assert (page.rows, page.more, page.cursor) == ({}, True, at(begun))
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, CallRefused), (404, NotThere)])
-def test_a_list_that_cannot_be_read_at_all_is_told(client, vendor, status, error):
-    vendor.get(f"{BASE}/v1/customers", status=status, json={})
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, {}, CallRefused),
+        (403, {}, NotAllowed),
+        (403, [], NotAllowed),
+        (403, {"error": "no"}, NotAllowed),
+        (403, {"error": {"code": "account_invalid"}}, CallRefused),
+        (404, {}, NotThere),
+    ],
+)
+def test_a_list_that_cannot_be_read_at_all_is_told(client, vendor, status, body, error):
+    vendor.get(f"{BASE}/v1/customers", status=status, json=body)
     with pytest.raises(error):
         client.changes(EVERYTHING, at("customers"))
 
