@@ -6,13 +6,16 @@ import click
 from rich.console import Console
 from rich.progress_bar import ProgressBar
 
-from cli.output import Printed, printing, sentence, table
+from cli.output import Printed, Say, announcing, printing, sentence, table
 from connectors.registry import CONNECTORS
+from core.errors import HubError
 from core.money import decimal_of
 from core.reasons import Reason, ReasonCode
 from core.settings import settings
 from core.store import connections, duties, ledger, parked
 from core.store.reading import pulse
+from core.store.reading.comparison import SHOWN_MAX, differences
+from core.store.reading.control import controls
 from core.store.statehash import state_hash as hash_of
 from worker.hub import open_store
 from worker.setup import workspace_id
@@ -73,6 +76,56 @@ def state_hash(workspace: str | None) -> Printed:
     with store.read() as database:
         found = hash_of(store, database, workspace)
     return {"state_hash": found}, sentence(found)
+
+
+@click.command()
+@_WORKSPACE
+@announcing
+def reconcile(say: Say, workspace: str | None) -> None:
+    """Hold the hub against what every system last showed.
+
+    By month and currency, then document by document. It ends with 0 only if everything ties.
+    """
+    store = open_store(settings())
+    workspace = workspace_id(store, workspace)
+    with store.read() as database:
+        links = {one.id: one for one in connections.connections(database, workspace)}
+        held = controls(database, workspace, list(links.values()))
+        apart = differences(database, workspace, list(links.values()))
+    totals = [
+        {
+            "connection": links[one.connection_id].name,
+            "what": one.what,
+            "period": one.period,
+            "currency": one.currency,
+            "subledger": str(decimal_of(one.ours_minor, one.currency)),
+            "there": str(decimal_of(one.theirs_minor, one.currency)),
+            "difference": str(decimal_of(one.ours_minor - one.theirs_minor, one.currency)),
+            "documents": one.ours_count,
+            "documents_there": one.theirs_count,
+            "ties": one.ties,
+        }
+        for one in held
+    ]
+    documents = [
+        {"connection": links[one.connection_id].name, "document": one.name, "kind": one.kind, "state": one.state}
+        for one in apart
+    ]
+
+    def show(console: Console) -> None:
+        numbers = ["subledger", "there", "difference", "documents", "documents_there"]
+        columns = ["connection", "what", "period", "currency", *numbers]
+        console.print(table(columns, [[str(row[column]) for column in columns] for row in totals], numbers))
+        if documents:
+            console.print()
+            columns = ["connection", "document", "state"]
+            console.print(table(columns, [[row[column] for column in columns] for row in documents]))
+
+    say({"ties": not apart and all(one.ties for one in held), "totals": totals, "documents": documents}, show)
+    loose = sum(not one.ties for one in held)
+    if loose or apart:
+        more = " or more" if len(apart) >= SHOWN_MAX else ""
+        raise HubError(f"{loose} of {len(held)} totals do not tie; documents that differ: {len(apart)}{more}.")
 
 
 @click.command()

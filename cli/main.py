@@ -8,7 +8,7 @@ import click
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from cli.books import state_hash, status, trial_balance
+from cli.books import reconcile, state_hash, status, trial_balance
 from cli.listing import deliveries, events, records
 from cli.matrix import connectors
 from cli.operating import backup, doctor, restore
@@ -39,6 +39,7 @@ _COMMANDS = (
     records,
     deliveries,
     events,
+    reconcile,
     trial_balance,
     state_hash,
     connectors,

@@ -275,9 +275,10 @@ class Connector:
     """How long a write whose answer was lost may still take effect there; asked about only after that."""
     remembers_days: int | None = None
     """How far back `changes` can look; None for ever. Everything is read anew more often than that."""
-    pulls: Sequence[str] = ()
-    """The streams that `changes` is polled for, in order, each with a cursor of its own. Where a vendor lists kinds
-    apart, a stream for each kind, by its name."""
+    pulls: Mapping[str, Sequence[Kind]] = field(default_factory=dict)
+    """The streams that `changes` is polled for, in order, each with a cursor of its own; where a vendor lists kinds
+    apart, a stream for each kind, by its name. To the kinds of which it shows, from the beginning, all that there are:
+    what is not shown is then asked for by itself."""
     importing: Callable[[Row], Step | None] = lambda _: None
     """How far the first import is at a cursor; None where it is done."""
     poll_seconds: int = 60

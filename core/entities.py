@@ -144,6 +144,10 @@ class InvoiceStatus(StrEnum):
     UNCOLLECTIBLE = "uncollectible"
 
 
+COUNTING_STATUSES = tuple(status for status in InvoiceStatus if status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID})
+"""Of what stands in the books: issued and not void."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineTax:
     rate: str = field(metadata=_ref(Kind.TAX_RATE))
@@ -201,8 +205,8 @@ class Invoice:
 
     @property
     def counts(self) -> bool:
-        """Whether it stands in the books: issued and not void."""
-        return self.status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID}
+        """Whether it stands in the books."""
+        return self.status in COUNTING_STATUSES
 
 
 @dataclass(frozen=True, slots=True)

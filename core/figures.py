@@ -1,7 +1,9 @@
 """What a document amounts to: the numbers that have to be the same in every system that keeps it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from core.clock import local_date
 from core.entities import CreditNote, Entity, Invoice, Payment
 
 
@@ -14,16 +16,22 @@ class Figures:
     due_minor: int
     counts: bool
     """Whether it stands in the books there: neither a draft nor void, deleted or failed."""
+    dated_on: str
+    """Its own date (ISO) in its book's zone: the period it belongs to. Empty for what has none yet."""
 
 
-def figures_of(entity: Entity) -> Figures | None:
-    """None for kinds that are not compared by themselves."""
+def figures_of(entity: Entity, zone: str) -> Figures | None:
+    """In the book's time zone. None for kinds that are not compared by themselves."""
+
+    def day(moment: datetime | None) -> str:
+        return local_date(moment, zone) if moment else ""
+
     match entity:
-        case Invoice():
-            return Figures(entity.currency, entity.total_minor, entity.tax_minor, entity.due_minor, entity.counts)
-        case CreditNote():
-            return Figures(entity.currency, entity.total_minor, entity.tax_minor, 0, not entity.void)
+        case Invoice(currency=currency, total_minor=total, tax_minor=tax, due_minor=due):
+            return Figures(currency, total, tax, due, entity.counts, day(entity.issued_at))
+        case CreditNote(currency=currency, total_minor=total, tax_minor=tax):
+            return Figures(currency, total, tax, 0, not entity.void, day(entity.issued_at))
         case Payment():
             applied = sum(application.amount_minor for application in entity.applications)
-            return Figures(entity.currency, applied, 0, 0, entity.succeeded)
+            return Figures(entity.currency, applied, 0, 0, entity.succeeded, day(entity.received_at))
     return None

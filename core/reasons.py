@@ -10,7 +10,7 @@ is about. `field` of it was sent as `ours` and stored as `theirs`. `slot` is the
 what a rule for it could go by. `currency`, `base` (currency), `amount`, `settled` (an amount), `number`, `name`, `on`
 (ISO date), `lock` (the last closed date) and the sums `lines` and `total` are the document's own. `account` is a
 vendor's id of an account, `event` of a webhook event. `words` are the vendor's, unchanged; `problem` is what could not
-be read, and `attempts` counts.
+be read, and `attempts` counts, as does `count`, which are some of all that are `there`.
 """
 
 from dataclasses import dataclass, field
@@ -36,6 +36,9 @@ class ReasonCode(StrEnum):
     ACCOUNT_NOT_USABLE = "account_not_usable"
     NOT_CHANGEABLE = "not_changeable"
     PERIOD_LOCKED = "period_locked"
+    MASS_CHANGE = "mass_change"
+    MASS_ABSENCE = "mass_absence"
+    GONE_THERE = "gone_there"
     REFUSED = "refused"
     UNREADABLE_BODY = "unreadable_body"
     UNREADABLE_ROW = "unreadable_row"
@@ -115,6 +118,14 @@ _SENTENCES = {
     "what rests on it (a payment, say) and press retry.",
     ReasonCode.PERIOD_LOCKED: "{document} is dated {on}, and {connection} is closed up to {lock}. Open the period "
     "there: what is held for it then goes by itself.",
+    ReasonCode.MASS_CHANGE: "{document} is to be changed at {connection}, and with it {count} of the {there} that "
+    "stand there: more than changes by itself in a day. It was not sent. See what is to change; if it is meant, press "
+    "retry, and all of them go.",
+    ReasonCode.MASS_ABSENCE: "{document} is no longer among what {connection} lists, and with it {count} of {there}. "
+    "Nothing was taken away. See whether it is still the right account and may still be read; press retry, and "
+    "each is asked about by itself.",
+    ReasonCode.GONE_THERE: "{document} was written to {connection} and is no longer there. See there who took it away; "
+    "press retry when it is back.",
     ReasonCode.REFUSED: "{connection} refused {document} and said: {words} Correct the cause and press retry.",
     ReasonCode.UNREADABLE_BODY: "A signed message from {connection} could not be read ({problem}). It is kept; what "
     "it was about is found by the next poll.",
@@ -150,6 +161,9 @@ _REMEDIES = {
     ReasonCode.ACCOUNT_NOT_USABLE: "change the rule",
     ReasonCode.NOT_CHANGEABLE: "retry",
     ReasonCode.PERIOD_LOCKED: "retry",
+    ReasonCode.MASS_CHANGE: "retry",
+    ReasonCode.MASS_ABSENCE: "retry",
+    ReasonCode.GONE_THERE: "retry",
     ReasonCode.REFUSED: "retry",
     ReasonCode.UNREADABLE_BODY: "ignore",
     ReasonCode.UNREADABLE_ROW: "retry",

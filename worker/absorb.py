@@ -152,7 +152,7 @@ class _Absorption:
                 if isinstance(entity, Problem):
                     self.done.problems[kind, remote_id] = self._about(kind, remote_id, entity.reason)
                 else:
-                    if of is kind and (figures := figures_of(entity)):
+                    if of is kind and (figures := figures_of(entity, self.connection.book.time_zone)):
                         told[remote_id] = figures
                     yield _Told(of, its_id, entity, version(one.row), hashes[remote_id], one.cause, (kind, remote_id))
         standings.keep(self.work, self.connection.id, kind, told, seen_at)

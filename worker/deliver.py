@@ -16,6 +16,7 @@ from core.remedies import Remedy, remedy
 from core.store import connections, links, outbox, records
 from core.store.outbox import Owed, Push
 from core.store.work import Work
+from worker import safety_stop
 from worker.backup import asks_first
 from worker.bell import LaneName
 from worker.calls import Caller, rest
@@ -173,13 +174,19 @@ class _Drain:
             self._send_push(push, call, rows, {one.owed.id: one.date for one in group})
 
     def _prepared(self, work: Work, group: Sequence[Composed]) -> tuple[Push, Call, Sequence[Row]] | None:
-        """None if later revisions have taken the place of all of them."""
+        """None if nothing is to be sent: later revisions took the place of all of them, or they are too many."""
         target = self.held.connection
         left = outbox.still_ready(work, [one.owed.id for one in group])
         members = [one.owed for one in group if one.owed.id in left]
         rows: list[Row] = [one.row for one in group if one.owed.id in left and isinstance(one.row, dict)]
         if not members:
             return None
+        if group[0].remote_id is not None:
+            is_full = 1 < self.writes.batch_max == len(members)
+            if reason := safety_stop.why_not(work, self.held, self.kind, len(members), is_full=is_full):
+                for owed in members:
+                    outbox.park(work, owed.id, told(reason, owed, target))
+                return None
         # a key of its own for every push: none is sent twice, and what was refused is not to be refused from memory
         call = self.writes.call(rows, group[0].remote_id is None, self.hub.store.new_id())
         push = outbox.prepare(

@@ -109,12 +109,14 @@ def _save(
 
 
 def _not_there(work: Work, connection: Connection, kind: Kind, hint: Hint) -> None:
-    """Known once and gone: a tombstone. Never known: a person should see it."""
+    """Born there and gone: a tombstone. Written there and gone, or never known: a person should see it."""
     if records.entomb(work, connection.id, kind, hint.remote_id):
         inbox.finish(work, hint.event_ids)
     else:
-        document = {"document": f"{kind} {hint.remote_id}", "connection": connection.name}
-        inbox.park(work, hint.event_ids, Reason(ReasonCode.MISSING_THERE, document))
+        ours = links.name(work, connection.id, kind, hint.remote_id)
+        code = ReasonCode.GONE_THERE if ours else ReasonCode.MISSING_THERE
+        document = {"document": ours or f"{kind} {hint.remote_id}", "connection": connection.name}
+        inbox.park(work, hint.event_ids, Reason(code, document))
 
 
 def _with_parents(

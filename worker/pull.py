@@ -5,8 +5,8 @@ the beginning again; what is as we know it costs a comparison of hashes, and wha
 """
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,9 +20,10 @@ from core.failpoint import failpoint
 from core.kinds import Kind
 from core.store import connections, cursors, inbox
 from core.store.connections import Connection
-from core.store.cursors import Cursor
+from core.store.cursors import Cursor, Reading
 from core.store.inbox import Told
 from core.store.work import Work
+from worker import absence
 from worker.absorb import Absorbed, absorb, portions, read
 from worker.bell import LaneName
 from worker.calls import Caller, rest
@@ -50,9 +51,7 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
                 cursor = cursors.cursor(database, workspace_id, connection_id, stream)
                 waiting = inbox.waiting(database, workspace_id, connection_id)
             seen_at = hub.clock.now()
-            if cursor is not None and _is_old(cursor, seen_at):
-                cursor = None
-            position = None if cursor is None else dict(cursor.position)
+            position, reading = _onward(cursor, seen_at)
             try:
                 page = caller.call(partial(_changes, stream=stream, cursor=position))
             except RetryAfter as trouble:
@@ -64,10 +63,12 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
                 rest(hub, held.connection, RetryAfter(str(error), 60))
                 return rings
             failpoint("P21", stream)
-            whole_at = cursor.whole_at if cursor else None
-            if whole_at is None and not page.more:
-                whole_at = seen_at
-            asked = _Asked(hub, held, stream, page, waiting, seen_at, whole_at)
+            missing: Sequence[Told] = ()
+            if reading.whole_at is None and not page.more:
+                reading = replace(reading, whole_at=seen_at)
+                if reading.begun_before_at:
+                    missing = absence.missing(hub, held.connection, connector.pulls[stream], reading.begun_before_at)
+            asked = _Asked(hub, held, stream, page, waiting, seen_at, reading, missing)
             try:
                 rings |= take(asked)
             except (HubError, BaseTimeoutException):
@@ -82,9 +83,15 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
     return rings
 
 
-def _is_old(cursor: Cursor, now: datetime) -> bool:
-    """A whole reading that stopped half-way for so long begins again too: its own news may be told no more."""
-    return now - (cursor.whole_at or cursor.saved_at) > WHOLE_EVERY
+def _onward(cursor: Cursor | None, now: datetime) -> tuple[Row | None, Reading]:
+    """Where to read on; None for the beginning. A reading of everything that stopped half-way for so long begins again
+    too: its own news may be told no more.
+    """
+    if cursor is None:
+        return None, Reading(now)
+    if now - (cursor.reading.whole_at or cursor.saved_at) > WHOLE_EVERY:
+        return None, cursor.reading.again(now)
+    return dict(cursor.position), cursor.reading
 
 
 def _changes(client: Client, *, stream: str, cursor: Row | None) -> Page:
@@ -101,7 +108,9 @@ class _Asked:
     page: Page
     waiting: inbox.Waiting
     seen_at: datetime
-    whole_at: datetime | None
+    reading: Reading
+    missing: Sequence[Told]
+    """What the reading that ended with this page did not show any more."""
 
     @property
     def connection(self) -> Connection:
@@ -157,7 +166,8 @@ def _file(asked: _Asked, work: Work, unread: Iterable[tuple[Kind, str]]) -> set[
         Told(connection_id, one.key, one.type, one.kind or "", one.remote_id, one.account, one.content, one.occurred_at)
         for one in asked.page.notifications
     ]
+    told += asked.missing
     inbox.note(asked.hub.store, work, told, None, "poll")
     connections.succeeded(work, connection_id)
-    cursors.save(work, connection_id, asked.stream, asked.page.cursor, asked.whole_at)
+    cursors.save(work, connection_id, asked.stream, asked.page.cursor, asked.reading)
     return {LaneName(work.workspace_id, connection_id, one.kind, "ingest") for one in told if one.kind}

@@ -32,6 +32,6 @@ STRIPE = Connector(
     limit=RateLimit(calls=25, per_seconds=1),
     webhook=Webhook(verify=webhook.verify, parse=webhook.parse, max_bytes=1024 * 1024),
     remembers_days=30,
-    pulls=(EVERYTHING,),
+    pulls={EVERYTHING: history.WHOLE},
     importing=history.how_far,
 )

@@ -134,6 +134,10 @@ _STEPS: Mapping[str, _Step] = {
     "subscriptions": _all_of(Kind.SUBSCRIPTION, "customer"),
     "customers": _all_of(Kind.CUSTOMER),
 }
+WHOLE = tuple(kind for kind in (*PLACES, Kind.REFUND) if kind is not Kind.BALANCE_TRANSACTION)
+"""The kinds of which every row is shown as such. A payment that moved no money is not listed, and the movement that is
+its arrival is shown as part of it."""
+
 _ORDER = list(_STEPS)
 
 

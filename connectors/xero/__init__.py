@@ -163,14 +163,17 @@ XERO = Connector(
     oauth=OAuth(token_path="/connect/token", refresh_ahead_seconds=120),  # noqa: S106 - a path
     periods=Periods(f"{ROOT}/Organisation", organisation.closed_until),
     settle_seconds=330,
-    pulls=(
-        Kind.CUSTOMER,
-        Kind.PRICE,
-        Kind.INVOICE,
-        Kind.PAYMENT,
-        Kind.CREDIT_NOTE,
-        Kind.REFUND,
-        Kind.CREDIT_REFUND,
-    ),
+    pulls={
+        kind: (kind,)
+        for kind in (
+            Kind.CUSTOMER,
+            Kind.PRICE,
+            Kind.INVOICE,
+            Kind.PAYMENT,
+            Kind.CREDIT_NOTE,
+            Kind.REFUND,
+            Kind.CREDIT_REFUND,
+        )
+    },
     poll_seconds=900,  # seven calls each time, of 5,000 a day
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.contract import Row
 from connectors.rows import Unreadable, decimal, part, text
+from connectors.xero.wire import document_date
 from core.figures import Figures
 from core.money import UnknownCurrency, minor_of
 
@@ -18,7 +19,7 @@ def of_invoice(row: Row) -> Figures | None:
             return credit and replace(credit, total_minor=-credit.total_minor, tax_minor=-credit.tax_minor)
         currency = text(row, "CurrencyCode")
         total, tax, due = (_minor(row, name, currency) for name in ("Total", "TotalTax", "AmountDue"))
-        return Figures(currency, total, tax, due, text(row, "Status") in {"AUTHORISED", "PAID"})
+        return Figures(currency, total, tax, due, _stands(row), document_date(row, "Date"))
     except (Unreadable, UnknownCurrency):
         return None
 
@@ -28,7 +29,7 @@ def of_credit_note(row: Row) -> Figures | None:
     try:
         currency = text(row, "CurrencyCode")
         total, tax = (_minor(row, name, currency) for name in ("Total", "TotalTax"))
-        return Figures(currency, total, tax, 0, text(row, "Status") in {"AUTHORISED", "PAID"})
+        return Figures(currency, total, tax, 0, _stands(row), document_date(row, "Date"))
     except (Unreadable, UnknownCurrency):
         return None
 
@@ -37,9 +38,13 @@ def of_payment(row: Row) -> Figures | None:
     """Xero: a payment is in the currency of its invoice, which not every answer names."""
     try:
         currency = text(part(row, "Invoice"), "CurrencyCode")
-        return Figures(currency, _minor(row, "Amount", currency), 0, 0, text(row, "Status") == "AUTHORISED")
+        return Figures(currency, _minor(row, "Amount", currency), 0, 0, _stands(row), document_date(row, "Date"))
     except (Unreadable, UnknownCurrency):
         return None
+
+
+def _stands(row: Row) -> bool:
+    return text(row, "Status") in {"AUTHORISED", "PAID"}
 
 
 def _minor(row: Mapping[str, Any], name: str, currency: str) -> int:

@@ -19,6 +19,9 @@ from core.store.work import Store, Work
 OPTIONS = ("settle_seconds", "pull_seconds", "read_seconds", "calls_per_window")
 """What one connection may say otherwise than its connector declares."""
 
+CHANGES_AGREED_UNTIL = "changes_agreed_until"
+"""The option that lets any number of documents be changed, until that moment."""
+
 _SECRETS = "secrets"
 _BACKOFF_MAX_SECONDS = 300
 
@@ -341,6 +344,15 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
 def ask_first(work: Work, one: Connection, until: datetime) -> None:
     """After a restore: what is to be created may have been created after the copy was made."""
     _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
+
+
+def agree_to_changes(work: Work, connection_id: str, until: datetime) -> None:
+    """A person has looked: however much changes there until then is meant."""
+    table = schema.connection
+    options = work.connection.execute(
+        select(table.c.options).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    ).scalar_one()
+    _set(work, connection_id, options={**options, CHANGES_AGREED_UNTIL: until.isoformat()})
 
 
 def keep_closed(work: Work, connection_id: str, closed_until: str) -> None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 
 from core.errors import Fenced
 from core.store import schema
@@ -45,18 +46,37 @@ def release(work: Work, lane: Lane) -> None:
     _set(work, lane, seconds=None)
 
 
-def _set(work: Work, lane: Lane, seconds: float | None) -> None:
+def changes(work: Work, lane: Lane, within: timedelta) -> int:
+    """How many documents that stood there the lane has changed since the day, or whatever `within` is, began."""
     table = schema.lane
+    row = work.connection.execute(select(table.c.changes, table.c.changes_since).where(*_this(work, lane))).one()
+    return int(row.changes) if row.changes_since and row.changes_since > work.now - within else 0
+
+
+def count_changes(work: Work, lane: Lane, count: int, within: timedelta) -> None:
+    """Counts more of them; where the day is over, another begins."""
+    so_far = changes(work, lane, within)
+    values: dict[str, Any] = {"changes": so_far + count}
+    if not so_far:
+        values["changes_since"] = work.now
+    work.connection.execute(update(schema.lane).where(*_this(work, lane)).values(**values))
+
+
+def _set(work: Work, lane: Lane, seconds: float | None) -> None:
     held = work.connection.execute(
-        update(table)
-        .where(
-            table.c.workspace_id == work.workspace_id,
-            table.c.connection_id == lane.connection_id,
-            table.c.kind == lane.kind,
-            table.c.purpose == lane.purpose,
-            table.c.fence == lane.fence,
-        )
+        update(schema.lane)
+        .where(*_this(work, lane), schema.lane.c.fence == lane.fence)
         .values(lease_until=None if seconds is None else work.now + timedelta(seconds=seconds))
     )
     if held.rowcount != 1:
         raise Fenced(f"The lane {lane.purpose}/{lane.kind} of {lane.connection_id} has gone to another worker.")
+
+
+def _this(work: Work, lane: Lane) -> tuple[ColumnElement[bool], ...]:
+    table = schema.lane
+    return (
+        table.c.workspace_id == work.workspace_id,
+        table.c.connection_id == lane.connection_id,
+        table.c.kind == lane.kind,
+        table.c.purpose == lane.purpose,
+    )

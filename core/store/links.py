@@ -90,6 +90,35 @@ def remove(work: Work, connection_id: str, kind: Kind, remote_ids: Sequence[str]
         )
 
 
+def count(database: Connection, workspace_id: str, connection_id: str, kinds: Iterable[str]) -> int:
+    """How many documents of these kinds stand there."""
+    link = schema.link
+    return database.execute(
+        select(func.count()).where(
+            link.c.workspace_id == workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.kind.in_([str(kind) for kind in kinds]),
+            link.c.removed_at.is_(None),
+        )
+    ).scalar_one()
+
+
+def name(work: Work, connection_id: str, kind: str, remote_id: str) -> str | None:
+    """How people call the document of ours that stands there under this id."""
+    link, record = schema.link, schema.record
+    return work.connection.execute(
+        select(record.c.name)
+        .join(link, and_(record.c.workspace_id == link.c.workspace_id, record.c.id == link.c.record_id))
+        .where(
+            link.c.workspace_id == work.workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.kind == kind,
+            link.c.remote_id == remote_id,
+            link.c.removed_at.is_(None),
+        )
+    ).scalar_one_or_none()
+
+
 def linked(
     connection: Connection, workspace_id: str, connection_id: str, remote: Iterable[tuple[Kind, str]]
 ) -> dict[tuple[Kind, str], str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from core.store import schema
 from core.store.bodies import keep
@@ -48,6 +48,48 @@ def observe(
         _append(store, work, connection_id, kind, news, seen_at)
     changed = {one.remote_id for one in news}
     return {one.remote_id: one.remote_id in changed for one in current}
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A document that stood there, and since when it was not shown any more."""
+
+    kind: str
+    remote_id: str
+    name: str
+    last_seen_at: datetime
+
+
+def unseen(
+    database: Connection, workspace_id: str, connection_id: str, kinds: Sequence[str], since: datetime
+) -> list[Unseen]:
+    """What of these kinds has not been shown since then, of all that is linked there and not known to be gone."""
+    seen, link, record = schema.observation, schema.link, schema.record
+    last_seen_at = (
+        select(func.max(seen.c.last_seen_at))
+        .where(
+            seen.c.workspace_id == link.c.workspace_id,
+            seen.c.connection_id == link.c.connection_id,
+            seen.c.kind == link.c.kind,
+            seen.c.remote_id == link.c.remote_id,
+        )
+        .scalar_subquery()
+    )
+    rows = database.execute(
+        select(link.c.kind, link.c.remote_id, record.c.name, last_seen_at)
+        .join(record, and_(record.c.workspace_id == link.c.workspace_id, record.c.id == link.c.record_id))
+        .where(
+            link.c.workspace_id == workspace_id,
+            link.c.connection_id == connection_id,
+            link.c.kind.in_([str(kind) for kind in kinds]),
+            link.c.removed_at.is_(None),
+            link.c.moved_to.is_(None),
+            record.c.removed_at.is_(None),
+            last_seen_at < since,
+        )
+        .order_by(link.c.kind, link.c.remote_id)
+    )
+    return [Unseen(*row) for row in rows]
 
 
 def _one_writer_each(work: Work, connection_id: str, kind: str, remote_ids: Sequence[str]) -> None:

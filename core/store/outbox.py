@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, insert, select, update
+from sqlalchemy import and_, delete, exists, func, insert, select, update
 
 from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
@@ -25,6 +25,8 @@ LOOK_AGAIN_AT_ONCE = 1000
 
 ATTEMPTS_MAX = 6
 """Begun so often without any result: something about this document stops the work, or its answer is lost each time."""
+
+CHANGES_AGREED_FOR = timedelta(days=1)
 
 _S = DeliveryState
 
@@ -155,6 +157,45 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int) -> list[Owe
         owed = suspects[:1]
     _values(work, [one.id for one in owed], attempts=delivery.c.attempts + 1)
     return owed
+
+
+def stopped_changes(work: Work, connection_id: str, kind: str) -> int:
+    """How many wait for a person because they are so many."""
+    delivery = schema.delivery
+    return work.connection.execute(
+        select(func.count()).where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.kind == kind,
+            delivery.c.state == _S.PARKED.value,
+            delivery.c.reason_code == ReasonCode.MASS_CHANGE.value,
+        )
+    ).scalar_one()
+
+
+def changes_ahead(work: Work, connection_id: str, kind: str) -> int:
+    """How many deliveries are ready whose documents stand there already."""
+    delivery, link = schema.delivery, schema.link
+    return work.connection.execute(
+        select(func.count())
+        .select_from(delivery)
+        .join(
+            link,
+            and_(
+                link.c.workspace_id == delivery.c.workspace_id,
+                link.c.record_id == delivery.c.record_id,
+                link.c.connection_id == delivery.c.connection_id,
+                link.c.part == delivery.c.part,
+                link.c.removed_at.is_(None),
+            ),
+        )
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.connection_id == connection_id,
+            delivery.c.kind == kind,
+            delivery.c.state == _S.PENDING.value,
+        )
+    ).scalar_one()
 
 
 def still_ready(work: Work, delivery_ids: Sequence[str]) -> set[str]:
@@ -382,6 +423,9 @@ def release(work: Work, connection_id: str, codes: Sequence[ReasonCode]) -> int:
     if ReasonCode.PERIOD_LOCKED in codes:
         # whoever tries again says that something may have changed there
         connections.doubt_closed(work, connection_id)
+    if ReasonCode.MASS_CHANGE in codes:
+        # whoever tries again says that it is meant
+        connections.agree_to_changes(work, connection_id, work.now + CHANGES_AGREED_FOR)
     return len(ids)
 
 

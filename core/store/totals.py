@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from core.accounts import AccountRole
-from core.entities import InvoiceStatus
+from core.entities import COUNTING_STATUSES
 from core.store import schema
 
 
@@ -33,8 +33,7 @@ def totals(database: Connection, workspace_id: str) -> Totals:
 
 def _queries(workspace_id: str) -> Iterable[tuple[str, Select[*tuple[Any, ...]]]]:
     invoice, note, refund = schema.invoice, schema.credit_note, schema.refund
-    counting = [status.value for status in InvoiceStatus if status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID}]
-    issued = (invoice.c.workspace_id == workspace_id, invoice.c.status.in_(counting))
+    issued = (invoice.c.workspace_id == workspace_id, invoice.c.status.in_(COUNTING_STATUSES))
     yield "invoice total", _summed(invoice.c.currency, invoice.c.total_minor).where(*issued)
     yield "invoice tax", _summed(invoice.c.currency, invoice.c.tax_minor).where(*issued)
     yield "invoice due", _summed(invoice.c.currency, invoice.c.due_minor).where(*issued)

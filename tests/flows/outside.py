@@ -127,6 +127,15 @@ class Outside:
         assert answer.ok, answer.text
         return answer.json()
 
+    def delete_item(self, item_id):
+        keys = self.line["xero"]
+        answer = self._session.delete(
+            f"{keys['base_url']}/api.xro/2.0/Items/{item_id}",
+            headers={"Authorization": f"Bearer {keys['access_token']}", "xero-tenant-id": keys["tenant_id"]},
+            timeout=30,
+        )
+        assert answer.status_code == 204, answer.text
+
     # --- the shop ----------------------------------------------------------------------------------------------------
 
     def customer(self, name=None):
@@ -135,6 +144,15 @@ class Outside:
         customer = self.stripe.create("customers", name=name, address={"country": "DE"})
         card = self.stripe.create("payment_methods/pm_card_visa/attach", customer=customer["id"])
         return {**customer, "card": card["id"]}
+
+    def delete_customer(self, customer):
+        keys = self.line["stripe"]
+        answer = self._session.delete(
+            f"{keys['base_url']}/v1/customers/{customer['id']}",
+            headers={"Authorization": f"Bearer {keys['api_key']}"},
+            timeout=30,
+        )
+        assert answer.ok, answer.text
 
     def price(self, currency="eur", amount=4990):
         return self._once("prices", product=self._once("products", name="Pro"), currency=currency, unit_amount=amount)

@@ -9,6 +9,8 @@ from connectors.stripe.client import StripeClient
 from core.reasons import Reason, ReasonCode
 from core.store import parked
 from worker import deliver as delivering
+from worker import safety_stop
+from worker.pull import WHOLE_EVERY
 
 EVERYTHING = {
     "slots": {
@@ -71,6 +73,17 @@ class Story:
             raise RuntimeError("it cannot be composed")
 
         self._monkeypatch.setattr(delivering, "compose", compose)
+
+    def days(self, count):
+        """Everything is read from the beginning on each; what happens meanwhile, nobody tells."""
+        self._monkeypatch.setattr("connectors.stripe.client.notifications", lambda _: [])
+        for _ in range(count):
+            self.hub.pull()
+            self.hub.clock.sleep(WHOLE_EVERY.total_seconds() + 1)
+
+    def few(self):
+        """Every change is one too many."""
+        self._monkeypatch.setattr(safety_stop, "FEW", 0)
 
     def reasons(self):
         with self.hub.store.read() as database:
@@ -312,6 +325,30 @@ def an_invoice_that_is_not_there(story):
     story.hub.work()
 
 
+def an_item_that_somebody_took_away(story):
+    story.outside.sell()
+    story.days(1)
+    story.outside.delete_item(story.outside.xero("GET", "Items")["Items"][0]["ItemID"])
+    story.days(2)
+
+
+def very_many_that_are_missing(story):
+    story.few()
+    customer = story.outside.customer()
+    story.days(1)
+    story.outside.delete_customer(customer)
+    story.days(2)
+
+
+def very_many_that_changed(story):
+    story.few()
+    customer = story.outside.customer()
+    story.outside.sell(customer)
+    story.told()
+    story.outside.stripe.create(f"customers/{customer['id']}", name="Another Name")
+    story.told()
+
+
 def work_that_stops(story):
     story.outside.sell()
     story.crashing()
@@ -337,6 +374,9 @@ WAYS = {
     ReasonCode.ACCOUNT_NOT_USABLE: an_account_that_is_none,
     ReasonCode.NOT_CHANGEABLE: a_payment_by_hand_on_what_is_voided,
     ReasonCode.PERIOD_LOCKED: closed_books,
+    ReasonCode.MASS_CHANGE: very_many_that_changed,
+    ReasonCode.MASS_ABSENCE: very_many_that_are_missing,
+    ReasonCode.GONE_THERE: an_item_that_somebody_took_away,
     ReasonCode.REFUSED: a_plain_no,
     ReasonCode.UNREADABLE_BODY: a_body_that_is_no_json,
     ReasonCode.UNREADABLE_ROW: a_status_that_nobody_knows,

@@ -31,6 +31,12 @@ def test_the_comparison_names_each_document_that_is_not_equal(world, reader):
     assert invoice(world, "Zoë").entity.number not in said.partition("Document by document")[2]
 
 
+def test_the_comparison_names_each_month_that_does_not_tie(reader):
+    said = reader.words("/comparison").partition("Month by month")[2].partition("Document by document")[0]
+    assert re.search(r"\d totals of a month, by the documents' own dates, do not tie", said)
+    assert re.search(r"[A-Z][a-z]{2} \d{4} Xero invoice total \d", said)
+
+
 def test_a_document_that_somebody_changed_in_the_ledger_differs(world, reader):
     changed = invoice(world, "Zoë")
     standing, link = schema.standing, schema.link

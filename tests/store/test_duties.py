@@ -1,4 +1,5 @@
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -7,6 +8,7 @@ from core.entities import Product
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
 from core.store import connections, cursors, duties, inbox, lanes, outbox, parked, rulebooks, schema
+from core.store.cursors import Reading
 from core.store.duties import Duty
 from core.store.inbox import Told
 from core.store.outbox import LINGER_SECONDS
@@ -141,22 +143,33 @@ def test_a_cursor_is_where_its_last_commit_left_it(shop):
     def position():
         with shop.store.read() as database:
             found = cursors.cursor(database, shop.workspace_id, shop.gateway, Kind.INVOICE)
-        return found and (found.position, found.saved_at, found.whole_at)
+        return found and (found.position, found.saved_at, found.reading)
 
     assert position() is None
     now = shop.clock.now()
-    shop.do(cursors.save, shop.gateway, Kind.INVOICE, {"after": "in_1"})
-    assert position() == ({"after": "in_1"}, now, None)
-    shop.do(cursors.save, shop.gateway, Kind.INVOICE, {"after": "in_2"}, now)
-    shop.do(cursors.save, shop.gateway, Kind.PAYMENT, {"after": "py_1"})
+    begun = Reading(now)
+    ended = Reading(now, whole_at=now, begun_before_at=now - timedelta(days=1))
+    shop.do(cursors.save, shop.gateway, Kind.INVOICE, {"after": "in_1"}, begun)
+    assert position() == ({"after": "in_1"}, now, begun)
+    shop.do(cursors.save, shop.gateway, Kind.INVOICE, {"after": "in_2"}, ended)
+    shop.do(cursors.save, shop.gateway, Kind.PAYMENT, {"after": "py_1"}, begun)
 
     def page_that_fails(work):
-        cursors.save(work, shop.gateway, Kind.INVOICE, {"after": "in_3"})
+        cursors.save(work, shop.gateway, Kind.INVOICE, {"after": "in_3"}, begun)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         shop.write(page_that_fails)
-    assert position() == ({"after": "in_2"}, now, now)
+    assert position() == ({"after": "in_2"}, now, ended)
+
+
+def test_a_reading_is_compared_with_the_last_one_that_came_to_its_end():
+    monday, tuesday, wednesday, thursday = (datetime(2026, 11, day, tzinfo=UTC) for day in (23, 24, 25, 26))
+    whole = replace(Reading(monday).again(tuesday), whole_at=tuesday)
+    assert Reading(monday).again(tuesday).begun_before_at is None
+    cut_short = whole.again(wednesday)
+    assert cut_short == Reading(wednesday, None, tuesday)
+    assert cut_short.again(thursday) == Reading(thursday, None, tuesday)
 
 
 def test_versions_of_a_rulebook_are_added_and_the_newest_whose_time_has_come_is_in_force(shop):

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from core.store.reading import comparison as reading
+from core.store.reading.control import controls
 from web.pages import figures, here
 
 pages = Blueprint("comparison", __name__, url_prefix="/comparison")
@@ -16,6 +17,7 @@ def show() -> str:
         return render_template(
             "comparison.html",
             columns=figures.columns(database, here.workspace_id(), links),
+            loose=[one for one in controls(database, here.workspace_id(), list(links.values())) if not one.ties],
             verdict=figures.verdict(differences),
             differences=differences,
             shown_max=reading.SHOWN_MAX,

@@ -82,6 +82,9 @@ _CAUSES = {
     ReasonCode.ACCOUNT_NOT_USABLE: "An account or tax code is refused",
     ReasonCode.NOT_CHANGEABLE: "No longer changeable there",
     ReasonCode.PERIOD_LOCKED: "The period is closed there",
+    ReasonCode.MASS_CHANGE: "Very many changes at once",
+    ReasonCode.MASS_ABSENCE: "Very many gone at once",
+    ReasonCode.GONE_THERE: "Written, and gone there",
     ReasonCode.REFUSED: "Refused",
     ReasonCode.UNREADABLE_BODY: "A message that cannot be read",
     ReasonCode.UNREADABLE_ROW: "A document that cannot be read",
@@ -107,6 +110,11 @@ def day(value: str | date) -> str:
     """2026-11-23 -> 23 Nov 2026."""
     found = date.fromisoformat(value) if isinstance(value, str) else value
     return f"{found.day} {found:%b %Y}"
+
+
+def month(value: str) -> str:
+    """2026-11 -> Nov 2026."""
+    return f"{date.fromisoformat(f'{value}-01'):%b %Y}"
 
 
 def local_day(moment: datetime) -> str:
@@ -201,6 +209,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
         amount,
         unit,
         day,
+        month,
         local_day,
         moment,
         clock,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, exists, func, literal, or_, select
 
-from core.entities import InvoiceStatus
+from core.entities import COUNTING_STATUSES
 from core.kinds import Kind
 from core.lifecycle import DeliveryState
 from core.store import schema
@@ -21,8 +21,6 @@ COMPARED: Mapping[str, Mapping[str, str]] = {
     Kind.PAYMENT: {"total": "payment"},
 }
 """By kind: what is compared of a document, and what its sum is called."""
-
-_COUNTING = [status.value for status in InvoiceStatus if status not in {InvoiceStatus.DRAFT, InvoiceStatus.VOID}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def differences(database: Connection, workspace_id: str, links: Sequence[Link]) 
 
 def _invoices(workspace_id: str, link: Link) -> Select[Any]:
     invoice = schema.invoice
-    counts = invoice.c.status.in_(_COUNTING)
+    counts = invoice.c.status.in_(COUNTING_STATUSES)
     return _documents(workspace_id, link, Kind.INVOICE, invoice, counts, invoice.c.due_minor)
 
 

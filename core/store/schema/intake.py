@@ -73,5 +73,7 @@ cursor = bare_table(
     Column("kind", Text, primary_key=True),
     Column("position", JSON, nullable=False),
     Column("saved_at", Moment, nullable=False),
+    Column("begun_at", Moment),  # of the reading from the beginning that this one goes on with
+    Column("begun_before_at", Moment),  # of the one before, which came to its end
     Column("whole_at", Moment),  # everything had been read once, from the beginning to what was then the present
 )

@@ -326,5 +326,6 @@ standing = bare_table(
     Column("tax_minor", Minor, nullable=False),
     Column("due_minor", Minor, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("dated_on", String(10)),  # the document's own date; empty where it was seen before dates were kept
 )
 """What each system last said a document amounts to: from its last observation, so that columns can be compared."""

@@ -85,6 +85,8 @@ lane = bare_table(
     Column("fence", Integer, nullable=False),
     Column("owner", Text, nullable=False),
     Column("lease_until", Moment),
+    Column("changes", Integer),  # of documents that stood there already, since:
+    Column("changes_since", Moment),
 )
 
 schedule_slot = bare_table(
