@@ -156,14 +156,11 @@ def next_page(ask: Ask, cursor: Row) -> tuple[Rows, Row]:
         return rows, {**cursor, "history": {"step": step, "place": onward}}
     if step == "money":
         cursor = {**cursor, MOVED: onward["reached"]}
-    # without any coupon there is no code for one
-    skipped = step == "coupons" and not rows and not place
-    following = _ORDER[_ORDER.index(step) + (2 if skipped else 1) :]
-    if not following:
+    if step == _ORDER[-1]:
         return rows, {**cursor, "history": None}
     # what the invoices told of their payments is what the money is joined with
     kept = {name: onward[name] for name in ("paid", "forgotten")} if step == "invoices" else {}
-    return rows, {**cursor, "history": {"step": following[0], "place": kept}}
+    return rows, {**cursor, "history": {"step": _ORDER[_ORDER.index(step) + 1], "place": kept}}
 
 
 def how_far(cursor: Row) -> Step | None:

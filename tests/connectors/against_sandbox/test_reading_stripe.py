@@ -109,8 +109,7 @@ def test_a_first_import_is_a_page_of_each_list_and_no_call_for_a_row(gateway, gi
     everything(gateway.client)
     asked = Counter(call["path"] for call in gateway.calls()[before:] if "/lines" not in call["path"])
     del asked["/v1/events"]
-    # without any coupon there is no promotion code
-    assert asked == dict.fromkeys([f"/v1/{path}" for path in LISTS if path != "promotion_codes"], 1)
+    assert asked == dict.fromkeys([f"/v1/{path}" for path in LISTS], 1)
 
 
 def read(gateway, kind):

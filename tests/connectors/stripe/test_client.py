@@ -155,16 +155,7 @@ def test_all_rows_are_listed_by_hundreds(client, lists):
     assert [row["id"] for row in of(Kind.CUSTOMER, rows)] == [f"cus_{n}" for n in reversed(range(250))]
     assert cursor == polling(0)
     order = ["events", *LISTS, "customers", "customers"]
-    order.remove("promotion_codes")
     assert [path for path, _ in lists.asked] == [f"/v1/{path}" for path in order]
-
-
-def test_promotion_codes_are_listed_only_where_there_is_a_coupon(client, lists):
-    lists.rows["/v1/coupons"] = [{"id": "half", "created": 1}]
-    lists.rows["/v1/promotion_codes"] = [{"id": "promo_1", "created": 2}]
-    rows, _ = everything(client)
-    assert set(rows) == {(Kind.COUPON, "half"), (Kind.PROMOTION_CODE, "promo_1")}
-    assert [path for path, _ in lists.asked] == [f"/v1/{path}" for path in ["events", *LISTS]]
 
 
 def at(step, **place):
