@@ -8,9 +8,9 @@ Parameters, all of them text; one that is not given shows as absent:
 `document` is how people call the record ("invoice RE-1001"), `connection` how they call the system that the sentence
 is about. `field` of it was sent as `ours` and stored as `theirs`. `slot` is the choice that is missing and `facts`
 what a rule for it could go by. `currency`, `base` (currency), `amount`, `settled` (an amount), `number`, `name`, `on`
-(ISO date), `lock` (the last closed date) and the sums `lines` and `total` are the document's own. `account` is a
-vendor's id of an account, `event` of a webhook event. `words` are the vendor's, unchanged; `problem` is what could not
-be read, and `attempts` counts, as does `count`, which are some of all that are `there`.
+(ISO date), `id` (one at a vendor), `lock` (the last closed date) and the sums `lines` and `total` are the document's
+own. `account` is a vendor's id of an account, `event` of a webhook event. `words` are the vendor's, unchanged;
+`problem` is what could not be read, and `attempts` counts, as does `count`, which are some of all that are `there`.
 """
 
 from dataclasses import dataclass, field
@@ -39,6 +39,7 @@ class ReasonCode(StrEnum):
     MASS_CHANGE = "mass_change"
     MASS_ABSENCE = "mass_absence"
     GONE_THERE = "gone_there"
+    NOT_LINKED = "not_linked"
     REFUSED = "refused"
     UNREADABLE_BODY = "unreadable_body"
     UNREADABLE_ROW = "unreadable_row"
@@ -126,6 +127,8 @@ _SENTENCES = {
     "each is asked about by itself.",
     ReasonCode.GONE_THERE: "{document} was written to {connection} and is no longer there. See there who took it away; "
     "press retry when it is back.",
+    ReasonCode.NOT_LINKED: "{document} was to be linked to {id} at {connection}, and nothing has that id there. Look "
+    "the id up there, and link it again.",
     ReasonCode.REFUSED: "{connection} refused {document} and said: {words} Correct the cause and press retry.",
     ReasonCode.UNREADABLE_BODY: "A signed message from {connection} could not be read ({problem}). It is kept; what "
     "it was about is found by the next poll.",
@@ -164,6 +167,7 @@ _REMEDIES = {
     ReasonCode.MASS_CHANGE: "retry",
     ReasonCode.MASS_ABSENCE: "retry",
     ReasonCode.GONE_THERE: "retry",
+    ReasonCode.NOT_LINKED: "link",
     ReasonCode.REFUSED: "retry",
     ReasonCode.UNREADABLE_BODY: "ignore",
     ReasonCode.UNREADABLE_ROW: "retry",

@@ -14,6 +14,7 @@ from core.store import connections, inbox, links, records
 from core.store.connections import Connection
 from core.store.inbox import Hint
 from core.store.work import Work
+from worker import decisions
 from worker.absorb import Absorbed, Shown, absorb, portions, read, told_references
 from worker.bell import LaneName
 from worker.calls import Caller, rest
@@ -95,6 +96,8 @@ def _save(
     connections.succeeded(work, connection.id)
     if CONNECTORS[connection.vendor].role is not Role.GATEWAY:
         recognise(hub, work, connection, kind, {one.remote_id: one.row for one in shown}, seen_at, "event")
+        for woken in decisions.looked_up(work, connection.id, kind, [one.remote_id for one in shown]):
+            absorbed.owed.add((connection.id, Kind(woken)))
     there = {(one.kind, one.remote_id) for one in shown}
     answered = waiting.answered_by(there - absorbed.problems.keys())
     for hint in hints:
@@ -110,7 +113,8 @@ def _save(
 
 def _not_there(work: Work, connection: Connection, kind: Kind, hint: Hint) -> None:
     """Born there and gone: a tombstone. Written there and gone, or never known: a person should see it."""
-    if records.entomb(work, connection.id, kind, hint.remote_id):
+    settled = records.entomb(work, connection.id, kind, hint.remote_id)
+    if settled or decisions.not_found(work, connection.id, kind, hint.remote_id):
         inbox.finish(work, hint.event_ids)
     else:
         ours = links.name(work, connection.id, kind, hint.remote_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
 
 from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
@@ -45,6 +45,19 @@ class Owed:
     name: str
     origin_id: str
     origin_connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A delivery that waits for a person, and why."""
+
+    id: str
+    connection_id: str
+    kind: Kind
+    record_id: str
+    part: str
+    name: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +237,58 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
         reason_params=reason.params,
         attempts=0,
     )
+
+
+def explain(work: Work, delivery_id: str, reason: Reason) -> None:
+    """It stays parked, for another reason."""
+    _values(work, [delivery_id], reason_code=reason.code.value, reason_params=reason.params)
+
+
+def parked(work: Work, delivery_id: str) -> Parked | None:
+    """None if it is not parked, or no longer."""
+    found = _parked(work, schema.delivery.c.id == delivery_id)
+    return found[0] if found else None
+
+
+def parked_at(work: Work, connection_id: str, kind: Kind, remote_ids: Sequence[str]) -> list[Parked]:
+    """Those whose documents are linked there under these ids."""
+    delivery, link = schema.delivery, schema.link
+    linked = exists().where(
+        link.c.workspace_id == delivery.c.workspace_id,
+        link.c.connection_id == connection_id,
+        link.c.kind == kind.value,
+        link.c.remote_id.in_(remote_ids),
+        link.c.removed_at.is_(None),
+        link.c.record_id == delivery.c.record_id,
+        link.c.part == delivery.c.part,
+    )
+    return _parked(work, delivery.c.connection_id == connection_id, delivery.c.kind == kind.value, linked)
+
+
+def _parked(work: Work, *which: ColumnElement[bool]) -> list[Parked]:
+    delivery, record = schema.delivery, schema.record
+    rows = work.connection.execute(
+        select(delivery, record.c.name)
+        .join(record, and_(record.c.workspace_id == delivery.c.workspace_id, record.c.id == delivery.c.record_id))
+        .where(
+            delivery.c.workspace_id == work.workspace_id,
+            delivery.c.state == _S.PARKED.value,
+            delivery.c.reason_code.is_not(None),
+            *which,
+        )
+    )
+    return [
+        Parked(
+            row.id,
+            row.connection_id,
+            Kind(row.kind),
+            row.record_id,
+            row.part,
+            row.name,
+            Reason(ReasonCode(row.reason_code), row.reason_params or {}),
+        )
+        for row in rows
+    ]
 
 
 def wait_for(work: Work, connection_id: str, needs: Mapping[str, Iterable[str]], *, leaving: bool = False) -> list[str]:

@@ -7,9 +7,9 @@ import pytest
 
 from connectors.stripe.client import StripeClient
 from core.reasons import Reason, ReasonCode
-from core.store import parked
+from core.store import parked, schema
+from worker import decisions, safety_stop
 from worker import deliver as delivering
-from worker import safety_stop
 from worker.pull import WHOLE_EVERY
 
 EVERYTHING = {
@@ -248,6 +248,15 @@ def a_name_of_somebody_else(story):
     story.told()
 
 
+def a_link_to_nothing(story):
+    a_name_of_somebody_else(story)
+    delivery = schema.delivery
+    [parked] = [row for row in story.hub.rows(delivery, delivery.c.id, delivery.c.state) if row.state == "parked"]
+    nothing = "5f0a2b9e-0000-4000-8000-000000000000"
+    assert decisions.link(story.hub.hub, story.hub.workspace_id, parked.id, nothing, "user:test")
+    story.hub.work()
+
+
 def a_number_of_somebody_else(story):
     invoice = story.outside.sell()
     (contact,) = story.outside.xero("PUT", "Contacts", {"Contacts": [{"Name": "Somebody"}]})["Contacts"]
@@ -377,6 +386,7 @@ WAYS = {
     ReasonCode.MASS_CHANGE: very_many_that_changed,
     ReasonCode.MASS_ABSENCE: very_many_that_are_missing,
     ReasonCode.GONE_THERE: an_item_that_somebody_took_away,
+    ReasonCode.NOT_LINKED: a_link_to_nothing,
     ReasonCode.REFUSED: a_plain_no,
     ReasonCode.UNREADABLE_BODY: a_body_that_is_no_json,
     ReasonCode.UNREADABLE_ROW: a_status_that_nobody_knows,

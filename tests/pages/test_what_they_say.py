@@ -192,6 +192,49 @@ def test_a_bookkeeper_retries_it_once_and_whoever_is_second_is_told(world, refus
         assert [actor for actor in deeds if actor != audit.HUB and actor.startswith("user:")]
 
 
+@pytest.fixture
+def taken(world, refused):
+    """The parked invoice, as if its number were somebody else's in the ledger."""
+    delivery = schema.delivery
+    code = {"reason_code": "number_taken", "reason_params": {"connection": "Xero", "number": "X-1"}}
+    world.hub.store.write(
+        world.workspace_id,
+        lambda work: work.connection.execute(update(delivery).where(delivery.c.id == refused.id).values(**code)),
+    )
+    yield refused
+    link, event = schema.link, schema.event
+    world.hub.store.write(
+        world.workspace_id,
+        lambda work: [
+            work.connection.execute(link.delete().where(link.c.remote_id == "theirs")),
+            work.connection.execute(event.delete().where(event.c.type == "linked")),
+        ],
+    )
+
+
+def test_a_bookkeeper_links_it_once_and_a_viewer_cannot(world, reader, taken):
+    page = f"/deliveries/{taken.id}"
+    assert "Its id at Xero" not in reader.words(page)
+    assert reader.post(f"{page}/link", remote_id="theirs").status_code == 403
+    bookkeeper = world.reader(role=Role.BOOKKEEPER)
+    assert "Its id at Xero" in bookkeeper.words(page)
+    assert "open the document" in bookkeeper.words("/parked")
+    world.hub.bell.rung.clear()
+    answer = bookkeeper.post(f"{page}/link", remote_id=" theirs ")
+    assert "It is looked up there now" in bookkeeper.words(answer.location)
+    assert ("invoice", "ingest") in {(lane.kind, lane.purpose) for lane in world.hub.bell.rung}
+    again = bookkeeper.post(f"{page}/link", remote_id="theirs")
+    assert "It was not linked" in bookkeeper.words(again.location)
+
+
+def test_what_was_stored_otherwise_alone_offers_to_be_accepted(world, taken):
+    bookkeeper = world.reader(role=Role.BOOKKEEPER)
+    page = f"/deliveries/{taken.id}"
+    assert "Accept what is there" not in bookkeeper.words(page)
+    answer = bookkeeper.post(f"{page}/accept")
+    assert "Nothing was left to accept" in bookkeeper.words(answer.location)
+
+
 @pytest.mark.parametrize(
     "form",
     [

@@ -1,16 +1,26 @@
 """What is owed and was written elsewhere, down to the exact request."""
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from connectors.contract import Call, Row
 from connectors.registry import CONNECTORS
+from core.kinds import Kind
 from core.lifecycle import DeliveryState
 from core.reasons import Reason, ReasonCode
 from core.store.reading import deliveries as reading
 from core.store.reading.deliveries import Carried
-from web.pages import here
+from web.pages import guard, here
+from worker import decisions
 
 pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
+
+_SAID = {
+    "linking": "It is looked up there now; if it is there, this is done.",
+    "not linked": "It was not linked: that id, or this document, is linked already, or somebody was quicker.",
+    "accepted": "It counts as delivered, as it is there.",
+    "too late": "Nothing was left to accept: somebody was quicker.",
+}
 
 
 @pages.get("")
@@ -47,7 +57,35 @@ def show(delivery_id: str) -> str:
             needs=reading.needs(database, workspace_id, delivery.id),
             carried=[(one, _element(link.vendor, delivery.kind, one)) for one in carried],
             reason=reason,
+            can=_can(link.vendor, here.kind_named(delivery.kind), delivery.state, reason),
+            said=_SAID.get(request.args.get("said", "")),
         )
+
+
+@pages.post("/<delivery_id>/link")
+def link(delivery_id: str) -> Response:
+    remote_id = request.form.get("remote_id", "").strip()
+    done = decisions.link(here.hub(), here.workspace_id(), here.bare_id(delivery_id), remote_id, guard.acting())
+    return _back(delivery_id, "linking" if done else "not linked")
+
+
+@pages.post("/<delivery_id>/accept")
+def accept(delivery_id: str) -> Response:
+    done = decisions.accept(here.hub(), here.workspace_id(), here.bare_id(delivery_id), guard.acting())
+    return _back(delivery_id, "accepted" if done else "too late")
+
+
+def _can(vendor: str, kind: Kind, state: str, reason: Reason | None) -> str:
+    """What a bookkeeper can decide here: "link", "accept theirs", or nothing."""
+    if reason is None or state != DeliveryState.PARKED.value:
+        return ""
+    if reason.remedy == decisions.ACCEPT or decisions.may_link(vendor, kind, reason):
+        return reason.remedy
+    return ""
+
+
+def _back(delivery_id: str, said: str) -> Response:
+    return redirect(url_for("pages.deliveries.show", delivery_id=delivery_id, said=said), 303)
 
 
 def _element(vendor: str, kind: str, carried: Carried) -> Row | None:

@@ -19,6 +19,8 @@ RULES: Mapping[str, Role | None] = {
     "pages.parked.retry": Role.BOOKKEEPER,
     "pages.deliveries.index": Role.VIEWER,
     "pages.deliveries.show": Role.VIEWER,
+    "pages.deliveries.link": Role.BOOKKEEPER,
+    "pages.deliveries.accept": Role.BOOKKEEPER,
     "pages.books.trial_balance": Role.VIEWER,
     "pages.books.account": Role.VIEWER,
     "pages.people.index": Role.ADMIN,

@@ -85,6 +85,7 @@ _CAUSES = {
     ReasonCode.MASS_CHANGE: "Very many changes at once",
     ReasonCode.MASS_ABSENCE: "Very many gone at once",
     ReasonCode.GONE_THERE: "Written, and gone there",
+    ReasonCode.NOT_LINKED: "Nothing there to link to",
     ReasonCode.REFUSED: "Refused",
     ReasonCode.UNREADABLE_BODY: "A message that cannot be read",
     ReasonCode.UNREADABLE_ROW: "A document that cannot be read",
