@@ -39,6 +39,13 @@ class RetryAfter(VendorError):
         self.is_there = is_there
 
 
+class NotAllowed(RetryAfter):
+    """Our credentials may not ask for this. A person allows it there; until then the same is asked now and then."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message, seconds, is_there=True)
+
+
 class OutcomeUnknown(VendorError):
     """The request may have taken effect: ask before anything is repeated."""
 

@@ -15,9 +15,9 @@ class Kind(StrEnum):
     SUBSCRIPTION = "subscription"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    REFUND = "refund"
     CREDIT_NOTE = "credit_note"
     ALLOCATION = "allocation"
-    REFUND = "refund"
     CREDIT_REFUND = "credit_refund"
     BALANCE_TRANSACTION = "balance_transaction"
 
@@ -35,9 +35,9 @@ _PREFIXES = {
     Kind.SUBSCRIPTION: "sub",
     Kind.INVOICE: "inv",
     Kind.PAYMENT: "pay",
+    Kind.REFUND: "ref",
     Kind.CREDIT_NOTE: "crn",
     Kind.ALLOCATION: "alc",
-    Kind.REFUND: "ref",
     Kind.CREDIT_REFUND: "crf",
     Kind.BALANCE_TRANSACTION: "btx",
 }

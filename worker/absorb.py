@@ -60,11 +60,6 @@ class Absorbed:
     owed: set[tuple[str, Kind]] = field(default_factory=set)
     """(connection, kind) that now have something to deliver."""
 
-    def without(self, rows: Sequence[Shown]) -> "Absorbed":
-        """As if these rows had not been tried yet."""
-        tried = {(one.kind, one.remote_id) for one in rows}
-        return Absorbed({key: reason for key, reason in self.problems.items() if key not in tried}, self.owed)
-
 
 @dataclass(frozen=True, slots=True)
 class _Told:

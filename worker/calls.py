@@ -7,7 +7,7 @@ from typing import TypeVar
 from connectors.contract import Address, Client, Connector
 from connectors.http import Answer, Door
 from connectors.transport import Limits
-from core.errors import GrantLost, RetryAfter, TokenRefused
+from core.errors import GrantLost, NotAllowed, RetryAfter, TokenRefused
 from core.store import connections
 from core.store.connections import Connection
 from worker.budget import share
@@ -42,7 +42,8 @@ class Caller:
     def call(self, what: Callable[[Client], _T]) -> _T:
         """Raises VendorErrors, but never TokenRefused: a refused token is refreshed once, then the grant is lost.
 
-        Where the grant is lost the connection is paused before this is told.
+        Where the grant is lost the connection is paused before this is told; where something is not allowed it works
+        on, and says what a person is to allow.
         """
         try:
             try:
@@ -56,6 +57,11 @@ class Caller:
                 raise self._lost() from None
         except GrantLost as lost:
             self._pause(str(lost))
+            raise
+        except NotAllowed as refusal:
+            self._complain(
+                f"{self._connection.name} {refusal}; what waits goes on by itself within minutes, and nothing is lost."
+            )
             raise
 
     def _admit(self) -> None:
@@ -88,6 +94,11 @@ class Caller:
     def _pause(self, sentence: str) -> None:
         self._hub.store.write(
             self._connection.workspace_id, lambda work: connections.pause(work, self._connection.id, sentence)
+        )
+
+    def _complain(self, sentence: str) -> None:
+        self._hub.store.write(
+            self._connection.workspace_id, lambda work: connections.complain(work, self._connection.id, sentence)
         )
 
 

@@ -54,7 +54,9 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield _tried("schema", "The database is at this version's schema.", lambda: check_schema(engine))
         yield _tried("integrity", "The database is whole.", lambda: _check_integrity(engine))
         yield _tried("secrets", "Every stored secret opens with the key.", lambda: _check_secrets(settings))
-        yield _tried("connections", "No connection is paused.", lambda: _check_connections(settings))
+        yield _tried(
+            "connections", "No connection is paused or lacks a permission.", lambda: _check_connections(settings)
+        )
     finally:
         engine.dispose()
     yield _tried("one hub", "No other hub works on this database.", lambda: _check_one_hub(settings))
@@ -141,8 +143,9 @@ def _check_connections(settings: Settings) -> None:
     store = open_store(settings)
     try:
         with store.read() as database:
-            paused = [one for one in connections.connections(database) if one.state != "active"]
+            found = connections.connections(database)
+            troubled = [one for one in found if one.state != "active" or one.pause_sentence]
     finally:
         store.engine.dispose()
-    if paused:
-        raise Misconfigured(" ".join(one.pause_sentence or f"{one.name} is paused." for one in paused))
+    if troubled:
+        raise Misconfigured(" ".join(one.pause_sentence or f"{one.name} is paused." for one in troubled))

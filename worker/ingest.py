@@ -74,9 +74,6 @@ def _ingest_batch(
     if CONNECTORS[connection.vendor].role is Role.GATEWAY:
         for portion in portions(shown):
             absorbed = held.write(partial(absorb, hub, connection, portion, seen_at, absorbed))
-        if troubled := [one for one in shown if (one.kind, one.remote_id) in absorbed.problems]:
-            # a credit note and a refund tell of each other: what was missing for one may stand in a later portion
-            absorbed = held.write(partial(absorb, hub, connection, troubled, seen_at, absorbed.without(troubled)))
     held.write(lambda work: _save(hub, work, connection, kind, hints, waiting, shown, seen_at, absorbed))
     failpoint("P11", kind)
     for target_id, owed_kind in absorbed.owed:

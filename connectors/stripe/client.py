@@ -1,15 +1,15 @@
 """Moves Stripe's rows: as few calls as Stripe allows, and each row whole."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from contextlib import suppress
 
 from connectors.contract import Address, Call, Page, Row, Rows
 from connectors.http import Door
 from connectors.rows import Unreadable
-from connectors.stripe import composed, history, places
+from connectors.stripe import composed, history, news, places
 from connectors.stripe.events import notifications
-from connectors.stripe.lists import created, page
-from core.errors import CallRefused, ContractBroken, NotThere, OutcomeUnknown
+from core.errors import CallRefused, ContractBroken, NotAllowed, NotThere, OutcomeUnknown
 from core.kinds import Kind
 
 EVERYTHING = "everything"
@@ -17,12 +17,10 @@ EVERYTHING = "everything"
 
 VERSION = "2026-10-28.endive"
 
-_OVERLAP_SECONDS = 600
-_KNOWN_MAX = 1000
 _WORTH_A_LIST = 4
 """How many rows of a kind are looked for in its list before each is asked for by itself."""
-_EVENTS, _MOVED = _NEWS = ("/v1/events", "/v1/balance_transactions")
-"""The lists that are polled."""
+
+_UNTIL_ALLOWED_SECONDS = 300
 
 # Stripe: a request that was refused for its rate was not executed.
 _NOT_EXECUTED = frozenset({429})
@@ -42,7 +40,10 @@ class StripeClient:
         return account
 
     def ask(self, path: str) -> Row:
-        body = self._door.get(path, self._headers).body
+        try:
+            body = self._door.get(path, self._headers).body
+        except CallRefused as refusal:
+            raise _refused(path, refusal) from None
         if not isinstance(body, dict):
             raise ContractBroken("Stripe answered with something other than an object.")
         return body
@@ -83,14 +84,10 @@ class StripeClient:
     # --- what changed ------------------------------------------------------------------------------------------------
 
     def changes(self, stream: str, cursor: Row | None) -> Page:
-        """First everything there is; then, for ever, what is told since.
-
-        The newest news is remembered before the first page is read: what happens meanwhile is told afterwards, and
-        what had happened before is in the rows. Stripe keeps events for 30 days.
-        """
+        """First everything there is; then, for ever, what is told since. Stripe keeps events for 30 days."""
         assert stream == EVERYTHING, "Stripe tells of all kinds in one stream"
         if cursor is None:
-            cursor = {**{path: self._reached(path) for path in _NEWS}, "history": history.BEGIN}
+            cursor = history.begun(self.ask)
         try:
             return self._listed(cursor) if cursor.get("history") else self._told(cursor)
         except (NotThere, CallRefused):
@@ -102,56 +99,37 @@ class StripeClient:
         except Unreadable as trouble:
             raise ContractBroken(f"Stripe lists what its contract does not know: {trouble}.") from None
 
-    def _reached(self, path: str) -> Row:
-        """The newest of a list, and what came so shortly before that it will be listed again."""
-        seen: dict[str, int] = {}
-        after, more = "", True
-        while more and len(seen) < _KNOWN_MAX:
-            answer = page(self.ask, path, (), after)
-            seen |= {str(one["id"]): created(one) for one in answer.rows}
-            more = answer.more and created(answer.rows[-1]) >= max(seen.values()) - _OVERLAP_SECONDS
-            after = answer.last
-        return _known(0, seen)
-
     def _listed(self, cursor: Row) -> Page:
-        rows, onward = history.next_page(self.ask, cursor["history"])
-        return Page(rows, [], {**cursor, "history": onward}, more=onward is not None)
+        rows, onward = history.next_page(self.ask, cursor)
+        return Page(rows, [], onward, more=onward["history"] is not None)
 
     def _told(self, cursor: Row) -> Page:
-        """Stripe: no event tells of a balance transaction, but none changes either: new ones are rows at once."""
-        news, reached = {}, {}
-        for path in _NEWS:
-            news[path], reached[path] = self._since(path, cursor[path])
+        events, told = news.since(self.ask, news.EVENTS, cursor[news.EVENTS])
+        moved, went = news.since(self.ask, news.MOVED, cursor[news.MOVED])
         return Page(
-            rows={(Kind.BALANCE_TRANSACTION, str(row["id"])): row for row in news[_MOVED]},
-            notifications=[told for event in news[_EVENTS] for told in notifications(event) if told.kind],
-            cursor={**reached, "history": None},
-            more=any("after" in place for place in reached.values()),
+            rows={(Kind.BALANCE_TRANSACTION, str(row["id"])): row for row in moved},
+            notifications=[one for event in events for one in notifications(event) if one.kind],
+            cursor={news.EVENTS: told, news.MOVED: went, "history": None},
+            more=news.has_more(told) or news.has_more(went),
         )
 
-    def _since(self, path: str, place: Row) -> tuple[Sequence[Row], Row]:
-        """What is new, the oldest first, from a little before the newest known one on, since it may appear after a
-        younger one; and where to go on.
-        """
-        floor = max(place["since"] - _OVERLAP_SECONDS, 0)
-        answer = page(self.ask, path, [("created[gte]", str(floor))], place.get("after", ""))
-        told = [one for one in reversed(answer.rows) if one["id"] not in place["known"]]
-        seen = {**place.get("seen", {}), **{str(one["id"]): created(one) for one in answer.rows}}
-        return told, {**place, "after": answer.last, "seen": seen} if answer.more else _known(place["since"], seen)
 
-
-def _known(since: int, seen: Mapping[str, int]) -> Row:
-    """Where the next question begins, and which of its answers were told already."""
-    newest = max([since, *seen.values()])
-    recent = sorted(seen, key=lambda ident: -seen[ident])[:_KNOWN_MAX]
-    return {
-        "since": newest,
-        "known": {ident: seen[ident] for ident in recent if seen[ident] >= newest - _OVERLAP_SECONDS},
-    }
+def _refused(path: str, refusal: CallRefused) -> CallRefused | NotAllowed:
+    """Stripe: 403 says what a restricted key may not do, and mostly names the permission; a code beside it says that
+    it is about something else. The rest of its words quote the key.
+    """
+    told = refusal.body.get("error") if isinstance(refusal.body, dict) else None
+    error = told if isinstance(told, dict) else {}
+    if refusal.status != 403 or error.get("code"):
+        return refusal
+    read = re.split("[/?]", path)[2].replace("_", " ")
+    named = re.search(r"\brak_\w+", str(error.get("message")))
+    wanted = f"the permission {named[0]}" if named else "that permission"
+    return NotAllowed(f"does not let our key read {read}. Give the key {wanted} there", _UNTIL_ALLOWED_SECONDS)
 
 
 def _begun_again(cursor: Row) -> Row:
     """The same place without a row to go on after."""
     if cursor.get("history"):
         return {**cursor, "history": history.again(cursor["history"]) or cursor["history"]}
-    return {**cursor, **{path: {name: cursor[path][name] for name in ("since", "known")} for path in _NEWS}}
+    return {**cursor, **{path: news.again(cursor[path]) for path in news.POLLED}}

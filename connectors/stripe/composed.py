@@ -2,14 +2,14 @@
 (invoice payments), and a refund apart from the credit notes that it pays out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from connectors.contract import Row, Rows
 from connectors.rows import part, parts, text
 from connectors.stripe.lists import Params, created, everything, page
-from connectors.stripe.places import Ask, expanded, ident, taken_out
+from connectors.stripe.places import Ask, apart, collapsed, expanded, ident, taken_out
 from connectors.stripe.translate.reading import reference
 from core.kinds import Kind
 
@@ -145,15 +145,18 @@ def refund(ask: Ask, remote_id: str) -> Rows:
 
 
 @dataclass
-class RefundListing:
-    """All refunds, newest first, each with the credit notes that it pays out. JSON-able as a whole, so that a listing
-    can go on in another process.
+class GivenBack:
+    """All refunds and all credit notes in one walk, newest first: each refund with the credit notes that it pays out,
+    and each credit note with its refunds. JSON-able as a whole, so that it can go on in another process.
 
     A credit note is never older than a refund that it names: for a page of refunds it is enough to read the credit
-    notes down to the page's oldest; what was read too early waits for the page that it belongs to.
+    notes down to the page's oldest. They bring refunds that are older than this page along, with what is known to
+    explain them by then; each is a row once more when its own page comes.
     """
 
     after: str = ""
+    end: bool = False
+    """Whether all refunds are read."""
     notes_after: str = ""
     notes_read_to: int | None = None
     """When the oldest credit note that was read came to be; None before the first."""
@@ -163,22 +166,32 @@ class RefundListing:
 
     def next_rows(self, ask: Ask) -> tuple[Rows, bool]:
         """The next page, and whether there are more."""
-        answer = page(ask, _REFUNDS, expanded(_REFUND_EXPANDED, "data."), self.after)
-        if answer.rows:
-            self._read_notes(ask, min(created(row) for row in answer.rows) - _SLACK_SECONDS)
-        self.after = answer.last
-        rows = {
-            (Kind.REFUND, str(row["id"])): _refund_row(row, self.waiting.pop(str(row["id"]), [])) for row in answer.rows
-        }
-        return rows, answer.more
+        rows = self._next_notes(ask) if self.end else self._next_refunds(ask)
+        return rows, not (self.end and self.notes_end)
 
-    def _read_notes(self, ask: Callable[[str], Row], down_to: int) -> None:
-        while not self.notes_end and (self.notes_read_to is None or self.notes_read_to >= down_to):
-            answer = page(ask, _CREDIT_NOTES, (), self.notes_after)
-            for note in answer.rows:
-                for refund_id, kept in _of_refunds(note):
-                    self.waiting.setdefault(refund_id, []).append(kept)
-            self.notes_end = not answer.more
-            if answer.rows:
-                self.notes_after = answer.last
-                self.notes_read_to = created(answer.rows[-1])
+    def _next_refunds(self, ask: Ask) -> Rows:
+        answer = page(ask, _REFUNDS, expanded(_REFUND_EXPANDED, "data."), self.after)
+        rows: dict[tuple[Kind, str], Row] = {}
+        while answer.rows and not self._notes_reach(created(answer.rows[-1])):
+            rows.update(self._next_notes(ask))
+        self.after, self.end = answer.last, not answer.more
+        for row in answer.rows:
+            rows[Kind.REFUND, str(row["id"])] = _refund_row(row, self.waiting.pop(str(row["id"]), []))
+        return rows
+
+    def _notes_reach(self, moment: int) -> bool:
+        return self.notes_end or (self.notes_read_to is not None and self.notes_read_to < moment - _SLACK_SECONDS)
+
+    def _next_notes(self, ask: Ask) -> Rows:
+        refunds = expanded([f"refunds.refund.{name}" for name in _REFUND_EXPANDED], "data.")
+        answer = page(ask, _CREDIT_NOTES, refunds, self.notes_after)
+        named = [one for note in answer.rows for told in parts(note, "refunds") if (one := collapsed(told, "refund"))]
+        for note in answer.rows:
+            for refund_id, kept in _of_refunds(note):
+                self.waiting.setdefault(refund_id, []).append(kept)
+        self.notes_end = not answer.more
+        if answer.rows:
+            self.notes_after = answer.last
+            self.notes_read_to = created(answer.rows[-1])
+        rows = {(Kind.REFUND, str(one["id"])): _refund_row(one, self.waiting.get(str(one["id"]), ())) for one in named}
+        return {**rows, **apart(ask, Kind.CREDIT_NOTE, answer.rows)}

@@ -4,22 +4,26 @@ Stripe: a list can bring neighbours along by `expand[]`, but only four names dee
 that reaches its customer and its invoice payments, not the money behind these. The money is therefore read from the
 list of balance transactions, whose source is the charge, which names its intent; what the intents paid is known from
 the invoices by then. A payment that has moved no money yet is not in it: it is read when an event tells of it.
+
+What is needed for the documents comes first. The rest of the catalogue, and who has bought nothing, comes when they
+are all there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from connectors.contract import Row, Rows, Step
 from connectors.rows import part, parts, text
 from connectors.stripe.composed import (
     INVOICE_PAYMENTS,
-    RefundListing,
+    GivenBack,
     charge_row,
     paid_at_the_time_of,
     paid_by_intents,
     payment_row,
 )
 from connectors.stripe.lists import created, everything, page
-from connectors.stripe.places import PLACES, Ask, apart, collapsed, expanded, listed, taken_out
+from connectors.stripe.news import EVENTS, MOVED, UNHEARD, newest, reached
+from connectors.stripe.places import PLACES, Ask, apart, collapsed, expanded, has_more, listed, taken_out
 from connectors.stripe.translate.reading import reference
 from core.kinds import Kind
 
@@ -40,7 +44,8 @@ def _all_of(kind: Kind, *beside: str) -> _Step:
 
 
 def _invoices(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
-    answer = page(ask, PLACES[Kind.INVOICE].path, expanded(["customer", "payments"], "data."), place.get("after", ""))
+    expand = expanded(["customer", "payments", "parent.subscription_details.subscription"], "data.")
+    answer = page(ask, PLACES[Kind.INVOICE].path, expand, place.get("after", ""))
     paid: dict[str, list[Row]] = place.get("paid", {})
     forgotten = bool(place.get("forgotten"))
     for invoice in answer.rows:
@@ -49,8 +54,22 @@ def _invoices(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
                 paid.setdefault(intent, []).extend(kept)
             else:
                 forgotten = True
-    onward = {"after": answer.last, "paid": paid, "forgotten": forgotten}
-    return apart(ask, Kind.INVOICE, answer.rows), onward, answer.more
+    subscriptions, long = _subscriptions(ask, answer.rows, place.get("long", ()))
+    onward = {"after": answer.last, "paid": paid, "forgotten": forgotten, "long": long}
+    return {**subscriptions, **apart(ask, Kind.INVOICE, answer.rows)}, onward, answer.more
+
+
+def _subscriptions(ask: Ask, invoices: Sequence[Row], long: Sequence[str]) -> tuple[Rows, Sequence[str]]:
+    """Taken out of their invoices, and which have more items than are shown: one call reads these, but not for each of
+    the invoices that name them.
+    """
+    named = {}
+    for invoice in invoices:
+        details = part(part(invoice, "parent"), "subscription_details")
+        if (one := collapsed(details, "subscription")) and one["id"] not in long:
+            named[one["id"]] = one
+    longer = [ident for ident, one in named.items() if has_more(Kind.SUBSCRIPTION, one)]
+    return apart(ask, Kind.SUBSCRIPTION, list(named.values())), [*long, *longer]
 
 
 def _invoice_payments(ask: Ask, invoice: Row) -> list[Row]:
@@ -83,7 +102,8 @@ def _money(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
     asked = paid_at_the_time_of(ask, unknown)
     for ident, intent in intents.items():
         rows[Kind.PAYMENT, ident] = payment_row(intent, paid.pop(ident, None) or asked.get(ident, ()))
-    return rows, {**place, "after": answer.last, "paid": paid}, answer.more
+    told = reached(place.get("reached", UNHEARD), answer.rows)
+    return rows, {**place, "after": answer.last, "paid": paid, "reached": told}, answer.more
 
 
 def _is_arrival(moved: Row, charge: Row) -> bool:
@@ -95,24 +115,23 @@ def _is_arrival(moved: Row, charge: Row) -> bool:
     )
 
 
-def _refunds(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
-    listing = RefundListing(**place)
+def _given_back(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
+    listing = GivenBack(**place)
     rows, more = listing.next_rows(ask)
     return rows, vars(listing), more
 
 
 _STEPS: Mapping[str, _Step] = {
-    "products": _all_of(Kind.PRODUCT),
     "tax rates": _all_of(Kind.TAX_RATE),
-    "coupons": _all_of(Kind.COUPON),
-    "promotion codes": _all_of(Kind.PROMOTION_CODE),
-    "prices": _all_of(Kind.PRICE),
-    "subscriptions": _all_of(Kind.SUBSCRIPTION, "customer"),
+    "prices": _all_of(Kind.PRICE, "product"),
     "invoices": _invoices,
     "money": _money,
-    "refunds": _refunds,
-    "credit notes": _all_of(Kind.CREDIT_NOTE),
-    # whoever bought something is known by now; the others wait until the documents are there
+    "refunds and credit notes": _given_back,
+    # what documents rest on came with them; whatever they do not name comes when they are all there
+    "products": _all_of(Kind.PRODUCT),
+    "coupons": _all_of(Kind.COUPON),
+    "promotion codes": _all_of(Kind.PROMOTION_CODE),
+    "subscriptions": _all_of(Kind.SUBSCRIPTION, "customer"),
     "customers": _all_of(Kind.CUSTOMER),
 }
 WHOLE = tuple(kind for kind in (*PLACES, Kind.REFUND) if kind is not Kind.BALANCE_TRANSACTION)
@@ -120,20 +139,28 @@ WHOLE = tuple(kind for kind in (*PLACES, Kind.REFUND) if kind is not Kind.BALANC
 its arrival is shown as part of it."""
 
 _ORDER = list(_STEPS)
-BEGIN: Row = {"step": _ORDER[0], "place": {}}
 
 
-def next_page(ask: Ask, at: Row) -> tuple[Rows, Row | None]:
-    """The next rows, and where to go on; None after the last."""
-    step = str(at["step"])
-    rows, place, more = _STEPS[step](ask, at["place"])
+def begun(ask: Ask) -> Row:
+    """Where the first page begins. The newest events are remembered before it is read: what happens meanwhile is told
+    afterwards, and what had happened before is in the rows.
+    """
+    return {EVENTS: newest(ask, EVENTS), "history": {"step": _ORDER[0], "place": {}}}
+
+
+def next_page(ask: Ask, cursor: Row) -> tuple[Rows, Row]:
+    """The next rows, and where to go on; without a history after the last."""
+    step, place = str(cursor["history"]["step"]), cursor["history"]["place"]
+    rows, onward, more = _STEPS[step](ask, place)
     if more:
-        return rows, {"step": step, "place": place}
+        return rows, {**cursor, "history": {"step": step, "place": onward}}
+    if step == "money":
+        cursor = {**cursor, MOVED: onward["reached"]}
     if step == _ORDER[-1]:
-        return rows, None
-    following = _ORDER[_ORDER.index(step) + 1]
+        return rows, {**cursor, "history": None}
     # what the invoices told of their payments is what the money is joined with
-    return rows, {"step": following, "place": {**place, "after": ""} if following == "money" else {}}
+    kept = {name: onward[name] for name in ("paid", "forgotten")} if step == "invoices" else {}
+    return rows, {**cursor, "history": {"step": _ORDER[_ORDER.index(step) + 1], "place": kept}}
 
 
 def how_far(cursor: Row) -> Step | None:
@@ -147,4 +174,5 @@ def again(at: Row) -> Row | None:
     read again for it.
     """
     step = "invoices" if at["step"] == "money" else str(at["step"])
-    return {"step": step, "place": {}} if at["place"].get("after") else None
+    gone_on = at["place"].get("after") or at["place"].get("notes_after")
+    return {"step": step, "place": {}} if gone_on else None

@@ -102,7 +102,7 @@ def taken_out(row: Row, name: str, kind: Kind) -> Rows:
     """The object that was expanded in a field, as a row of its own, if it is a whole one."""
     held = collapsed(row, name)
     # Stripe: a deleted object is still shown, as its id and `deleted`
-    return {} if held is None or held.get("deleted") or _has_more(kind, held) else {(kind, str(held["id"])): held}
+    return {} if held is None or held.get("deleted") or has_more(kind, held) else {(kind, str(held["id"])): held}
 
 
 def apart(ask: Ask, kind: Kind, told: Sequence[Row]) -> Rows:
@@ -118,7 +118,7 @@ def apart(ask: Ask, kind: Kind, told: Sequence[Row]) -> Rows:
 
 def _whole(ask: Ask, kind: Kind, row: Row) -> Row:
     """Stripe: a row holds the first ten of its lines or items; all of them are on pages of their own."""
-    if not _has_more(kind, row):
+    if not has_more(kind, row):
         return row
     name = PLACES[kind].parts
     if kind is Kind.SUBSCRIPTION:
@@ -128,6 +128,7 @@ def _whole(ask: Ask, kind: Kind, row: Row) -> Row:
     return {**row, name: {**row[name], "data": list(rest), "has_more": False}}
 
 
-def _has_more(kind: Kind, row: Row) -> bool:
+def has_more(kind: Kind, row: Row) -> bool:
+    """Whether it shows only the first of its parts."""
     first = row.get(PLACES[kind].parts)
     return isinstance(first, dict) and bool(first.get("has_more"))

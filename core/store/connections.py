@@ -316,6 +316,16 @@ def pause(work: Work, connection_id: str, sentence: str) -> None:
     _set(work, connection_id, state="paused", pause_sentence=sentence)
 
 
+def complain(work: Work, connection_id: str, sentence: str) -> None:
+    """It works on, and until the next success says what a person has to do for the rest."""
+    table = schema.connection
+    work.connection.execute(
+        update(table)
+        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.state == "active")
+        .values(pause_sentence=sentence)
+    )
+
+
 def resume(work: Work, connection_id: str) -> None:
     _set(work, connection_id, state="active", pause_sentence="", not_before=None, failures=0)
 
@@ -367,8 +377,13 @@ def succeeded(work: Work, connection_id: str) -> None:
     table = schema.connection
     healed = work.connection.execute(
         update(table)
-        .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id, table.c.failures > 0)
-        .values(failures=0, not_before=None, is_away=None)
+        .where(
+            table.c.workspace_id == work.workspace_id,
+            table.c.id == connection_id,
+            table.c.state == "active",
+            or_(table.c.failures > 0, table.c.pause_sentence != ""),
+        )
+        .values(failures=0, not_before=None, is_away=None, pause_sentence="")
     )
     if healed.rowcount:
         vendors.answered(work, connection_id)

@@ -14,10 +14,11 @@ def figures(bench):
 
 def test_calls_are_counted_from_the_first_word_to_the_last():
     told = figures(calls)
-    # a page of each of eleven lists, credit notes once more beside refunds, and where the news had got to
-    assert told["calls, stripe: per 1,000 invoices"] == (11 + 1 + 2) * 1000 / 20
-    assert told["calls, stripe: before those who bought nothing"] == (11 + 1 + 2 - 1) * 1000 / 20
-    assert told["calls, stripe: of the least there can be"] == (11 + 1 + 2) / 3
+    # where the news had got to, and a page of each list that documents need; then products, coupons and their codes,
+    # subscriptions, customers
+    assert told["calls, stripe: per 1,000 invoices"] == (1 + 6 + 5) * 1000 / 20
+    assert told["calls, stripe: until every document is there"] == (1 + 6) * 1000 / 20
+    assert told["calls, stripe: of the least there can be"] == (1 + 6 + 5) / 3
     assert told["calls, stripe: a poll that finds nothing"] == 2
     # what is sold is one batch of each: contacts, items, invoices, payments, credit notes and their payments; before
     # it one poll of seven lists, and one question about closed periods

@@ -49,6 +49,51 @@ def test_a_poll_asks_for_news_of_everything_at_once(hub, outside):
     assert Counter(asked(outside, before)) == {"events": 1, "balance_transactions": 1}
 
 
+def test_a_history_with_discounted_subscriptions_comes_whole_by_lists_alone_the_documents_first(hub, outside):
+    coupon = outside.stripe.create("coupons", percent_off=15, duration="forever")
+    outside.stripe.create("promotion_codes", code="WELCOME", promotion={"type": "coupon", "coupon": coupon["id"]})
+    product = outside.stripe.create("products", name="Plan")
+    terms = {"currency": "eur", "recurring": {"interval": "month"}}
+    for number in range(5):
+        customer = outside.customer()
+        price = outside.stripe.create("prices", product=product["id"], unit_amount=1990 + number, **terms)
+        outside.stripe.create(
+            "subscriptions",
+            customer=customer["id"],
+            default_payment_method=customer["card"],
+            items=[{"price": price["id"], "quantity": 3}],
+            discounts=[{"coupon": coupon["id"]}] if number % 2 else [],
+        )
+    outside.trade()
+    outside.stripe.create("products", name="Never sold")
+    hub.pull()
+    paths = [path for path in asked(outside) if path != "events"]
+    documents = ["tax_rates", "prices", "invoices", "balance_transactions", "refunds", "credit_notes"]
+    assert paths == [*documents, "products", "coupons", "promotion_codes", "subscriptions", "customers"]
+    assert hub.open_work() == {}, hub.sentences()
+    assert outside.agree()
+    kinds = Counter(row.kind for row in hub.rows(schema.record, schema.record.c.kind))
+    told = {"subscription": 5, "coupon": 1, "promotion_code": 1, "invoice": 6, "product": 3, "price": 6}
+    assert {kind: kinds[kind] for kind in told} == told
+
+
+def test_an_import_that_is_cut_short_again_and_again_goes_on_where_it_was(hub, outside):
+    outside.trade()
+    broken_off = 0
+    while "customers" not in asked(outside):
+        outside.fail("stripe", {"match": "GET /v1/*", "fault": "refuse", "status": 500, "skip": 2})
+        hub.drain("pull", "everything", "Stripe")
+        hub.clock.sleep(600)
+        broken_off += 1
+    assert broken_off > 3
+    outside.mend()
+    hub.pull()
+    assert hub.open_work() == {}, hub.sentences()
+    assert outside.agree()
+    assert set(outside.creations().values()) == {1}
+    assert max(Counter(asked(outside)).values()) <= 3, "a page that failed is read again, and no list from its start"
+
+
 def test_about_a_batch_that_no_question_has_room_for_several_are_put(open_hub, outside, monkeypatch):
     hub = open_hub(xero={"read_seconds": "0.3"})
     monkeypatch.setitem(XERO.writes, Kind.CUSTOMER, replace(XERO.writes[Kind.CUSTOMER], question_max=2))

@@ -32,13 +32,15 @@ def test_a_missing_key_is_named_with_what_to_do(made, without_key):
     assert found["schema"].good
 
 
-def test_a_paused_connection_is_told_in_its_own_words(made, wanted):
+@pytest.mark.parametrize("state", ["paused", "active"])
+def test_a_connection_that_needs_a_person_is_told_in_its_own_words(made, wanted, state):
     hub, _ = made
     with hub.store.engine.begin() as connection:
         connection.execute(
-            text("UPDATE connection SET state='paused', pause_sentence='Connect Xero again.' WHERE vendor='xero'")
+            text(f"UPDATE connection SET state='{state}', pause_sentence='Connect Xero again.' WHERE vendor='xero'")
         )
-    assert _findings(wanted)["connections"].sentence == "Connect Xero again."
+    found = _findings(wanted)["connections"]
+    assert (found.good, found.sentence) == (False, "Connect Xero again.")
 
 
 def test_the_longest_mount_point_above_a_path_says_what_its_file_system_is(tmp_path):

@@ -114,6 +114,17 @@ def test_a_paused_connection_says_why_and_resumes_as_if_new(shop, connection):
     assert (connection().state, connection().pause_sentence, connection().not_before) == ("active", "", None)
 
 
+def test_what_a_connection_lacks_is_told_until_it_succeeds_and_hides_no_pause(shop, connection):
+    shop.do(connections.complain, shop.ledger, "Allow it.")
+    assert (connection().state, connection().pause_sentence) == ("active", "Allow it.")
+    shop.do(connections.succeeded, shop.ledger)
+    assert connection().pause_sentence == ""
+    shop.do(connections.pause, shop.ledger, "Connect it again.")
+    shop.do(connections.complain, shop.ledger, "Allow it.")
+    shop.do(connections.succeeded, shop.ledger)
+    assert (connection().state, connection().pause_sentence) == ("paused", "Connect it again.")
+
+
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 def test_a_vendor_is_left_alone_for_longer_with_every_failure_in_a_row_but_never_for_ever(shop, connection, jitter):
     rests = []

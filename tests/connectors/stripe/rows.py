@@ -1,5 +1,20 @@
 """Rows as Stripe sends them, reduced to what a test is about."""
 
+LISTS = [
+    "tax_rates",
+    "prices",
+    "invoices",
+    "balance_transactions",
+    "refunds",
+    "credit_notes",
+    "products",
+    "coupons",
+    "promotion_codes",
+    "subscriptions",
+    "customers",
+]
+"""What the first import walks, in its order."""
+
 INVOICE = {
     "id": "in_1",
     "object": "invoice",

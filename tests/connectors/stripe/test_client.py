@@ -8,24 +8,11 @@ from connectors.contract import Address, Call
 from connectors.http import Door
 from connectors.stripe import history
 from connectors.stripe.client import EVERYTHING, StripeClient
-from core.errors import CallRefused, ContractBroken, NotThere, OutcomeUnknown, RetryAfter
+from core.errors import CallRefused, ContractBroken, NotAllowed, NotThere, OutcomeUnknown, RetryAfter
 from core.kinds import Kind
-from tests.connectors.stripe.rows import INVOICE
+from tests.connectors.stripe.rows import INVOICE, LISTS
 
 BASE = "https://api.stripe.example"
-LISTS = [
-    "products",
-    "tax_rates",
-    "coupons",
-    "promotion_codes",
-    "prices",
-    "subscriptions",
-    "invoices",
-    "balance_transactions",
-    "refunds",
-    "credit_notes",
-    "customers",
-]
 
 
 class Lists:
@@ -167,25 +154,42 @@ def test_all_rows_are_listed_by_hundreds(client, lists):
     rows, cursor = everything(client)
     assert [row["id"] for row in of(Kind.CUSTOMER, rows)] == [f"cus_{n}" for n in reversed(range(250))]
     assert cursor == polling(0)
-    once = ["products", "tax_rates", "coupons", "promotion_codes", "prices", "subscriptions", "invoices", "refunds"]
-    order = ["events", "balance_transactions", *once[:7], "balance_transactions", "refunds", "credit_notes"]
-    assert [path for path, _ in lists.asked] == [f"/v1/{path}" for path in [*order, *["customers"] * 3]]
+    order = ["events", *LISTS, "customers", "customers"]
+    assert [path for path, _ in lists.asked] == [f"/v1/{path}" for path in order]
 
 
 def at(step, **place):
     return {**polling(0), "history": {"step": step, "place": place}}
 
 
-@pytest.mark.parametrize("step", ["customers", "invoices", "money"])
-def test_a_list_is_read_again_from_its_start_when_its_place_is_gone(client, lists, step):
-    begun = "invoices" if step == "money" else step
-    page = client.changes(EVERYTHING, at(step, after="gone", paid={}))
+@pytest.mark.parametrize(
+    ("step", "place", "begun"),
+    [
+        ("customers", {"after": "gone"}, "customers"),
+        ("invoices", {"after": "gone", "paid": {}}, "invoices"),
+        ("money", {"after": "gone", "paid": {}}, "invoices"),
+        ("refunds and credit notes", {"after": "gone"}, "refunds and credit notes"),
+        ("refunds and credit notes", {"end": True, "notes_after": "gone"}, "refunds and credit notes"),
+    ],
+)
+def test_a_list_is_read_again_from_its_start_when_its_place_is_gone(client, lists, step, place, begun):
+    page = client.changes(EVERYTHING, at(step, **place))
     assert (page.rows, page.more, page.cursor) == ({}, True, at(begun))
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, CallRefused), (404, NotThere)])
-def test_a_list_that_cannot_be_read_at_all_is_told(client, vendor, status, error):
-    vendor.get(f"{BASE}/v1/customers", status=status, json={})
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, {}, CallRefused),
+        (403, {}, NotAllowed),
+        (403, [], NotAllowed),
+        (403, {"error": "no"}, NotAllowed),
+        (403, {"error": {"code": "account_invalid"}}, CallRefused),
+        (404, {}, NotThere),
+    ],
+)
+def test_a_list_that_cannot_be_read_at_all_is_told(client, vendor, status, body, error):
+    vendor.get(f"{BASE}/v1/customers", status=status, json=body)
     with pytest.raises(error):
         client.changes(EVERYTHING, at("customers"))
 
@@ -233,9 +237,10 @@ def test_a_thousand_sales_are_read_in_two_lists_with_whose_they_are(client, list
         "payment_intent": whole(7),
         "invoice_payments": [kept(7)],
     }
-    # before the last list of customers, and beside what is asked once for each of the others
-    assert (len(calls(lists, "invoices")), len(calls(lists, "balance_transactions"))) == (10, 1 + 10)
-    assert len(lists.asked) == 2 + 20 + 8 + 1
+    asked = [path for path, _ in lists.asked]
+    assert (asked.count("/v1/invoices"), asked.count("/v1/balance_transactions")) == (10, 10)
+    # events, tax rates and prices come before the documents; refunds and credit notes are documents, too
+    assert asked.index("/v1/products") == 3 + 20 + 2
 
 
 def test_what_one_payment_settles_is_gathered_from_all_its_invoices(client, lists):
@@ -275,6 +280,56 @@ def test_what_is_open_or_paid_outside_has_settled_nothing(client, lists):
     lists.rows["/v1/balance_transactions"] = [arrived(1)]
     rows, _ = everything(client)
     assert rows[Kind.PAYMENT, "pi_1"]["invoice_payments"] == []
+
+
+def test_a_charge_that_arrives_while_the_money_is_listed_is_told_afterwards_and_nothing_twice(client, lists):
+    lists.rows["/v1/balance_transactions"] = [arrived(n) for n in range(250)]
+    page = client.changes(EVERYTHING, None)
+    while (Kind.PAYMENT, "pi_249") not in page.rows:
+        page = client.changes(EVERYTHING, page.cursor)
+    # one is younger than all others; one appears late, a little before the youngest
+    late = {**arrived(300), "created": arrived(249)["created"] - 30}
+    lists.rows["/v1/balance_transactions"] += [arrived(250), late]
+    rows = dict(page.rows)
+    while page.more:
+        page = client.changes(EVERYTHING, json.loads(json.dumps(page.cursor)))
+        rows |= page.rows
+    assert set(rows) == {(Kind.PAYMENT, f"pi_{n}") for n in range(250)}
+    assert len(calls(lists, "balance_transactions")) == 3
+    told = client.changes(EVERYTHING, page.cursor)
+    assert set(told.rows) == {(Kind.BALANCE_TRANSACTION, "txn_250"), (Kind.BALANCE_TRANSACTION, "txn_300")}
+    assert client.changes(EVERYTHING, told.cursor).rows == {}
+
+
+def test_an_import_that_lost_its_place_in_the_money_begins_anew_and_knows_what_it_read(client, lists):
+    lists.rows["/v1/balance_transactions"] = [arrived(n) for n in range(150)]
+    page = client.changes(EVERYTHING, None)
+    while (Kind.PAYMENT, "pi_149") not in page.rows:
+        page = client.changes(EVERYTHING, page.cursor)
+    lists.rows["/v1/balance_transactions"] = [one for one in map(arrived, range(160)) if one["id"] != "txn_50"]
+    rows = {}
+    while page.more:
+        page = client.changes(EVERYTHING, page.cursor)
+        rows |= page.rows
+    assert set(rows) == {(Kind.PAYMENT, f"pi_{n}") for n in range(160) if n != 50}
+    assert client.changes(EVERYTHING, page.cursor).rows == {}
+
+
+def test_items_of_a_subscription_are_asked_for_once_however_many_invoices_name_it(client, lists):
+    def subscription(ident, **more):
+        return {"id": ident, "items": {"data": [{"id": "si_0"}], "has_more": False, **more}}
+
+    def billed(n):
+        named = subscription("sub_long", has_more=True) if n % 2 else subscription(f"sub_{n}")
+        return sold(n, parent={"subscription_details": {"subscription": named}})
+
+    lists.rows["/v1/invoices"] = [billed(n) for n in range(250)]
+    lists.rows["/v1/subscription_items"] = [{"id": f"si_{n}"} for n in range(12)]
+    rows, _ = everything(client)
+    assert len(calls(lists, "subscription_items")) == 1
+    assert len(of(Kind.SUBSCRIPTION, rows)) == 125 + 1
+    assert len(rows[Kind.SUBSCRIPTION, "sub_long"]["items"]["data"]) == 12
+    assert rows[Kind.INVOICE, "in_7"]["parent"] == {"subscription_details": {"subscription": "sub_long"}}
 
 
 def test_a_charge_without_an_intent_is_a_payment_and_other_movements_are_rows(client, lists):
@@ -498,7 +553,38 @@ def test_refunds_are_joined_with_the_credit_notes_that_they_pay_out(client, list
         "re_149": [{"id": "cn_1", "amount": 5}],
         "re_3": [{"id": "cn_1", "amount": 5}, {"id": "cn_2", "amount": 5}],
     }
-    assert (len(calls(lists, "refunds")), len(calls(lists, "credit_notes"))) == (2, 1 + 1)
+    assert (len(calls(lists, "refunds")), len(calls(lists, "credit_notes"))) == (2, 1)
+
+
+def test_a_credit_note_never_comes_without_its_refunds(client, lists):
+    """However long before it they were made; and the last word on each refund holds all that explains it."""
+    expanded = {f"re_{n}": {**refunded(n), "created": 1_000_000 + n * 9000} for n in range(250)}
+    explains = {n: [f"re_{n}", f"re_{max(n - 170, 0)}"] for n in range(0, 250, 2)}
+
+    def note(n):
+        one = credit_note(n, *explains[n], created=1_000_000 + n * 9000 + 60)
+        return {**one, "refunds": [{**told, "refund": expanded[told["refund"]]} for told in one["refunds"]]}
+
+    lists.rows["/v1/refunds"] = list(expanded.values())
+    lists.rows["/v1/credit_notes"] = [note(n) for n in explains]
+    page, told, noted = client.changes(EVERYTHING, None), {}, {}
+    while page.more:
+        page = client.changes(EVERYTHING, json.loads(json.dumps(page.cursor)))
+        told |= {ident: row for (kind, ident), row in page.rows.items() if kind is Kind.REFUND}
+        noted |= {ident: row for (kind, ident), row in page.rows.items() if kind is Kind.CREDIT_NOTE}
+        assert {one["refund"] for row in noted.values() for one in row["refunds"]} <= told.keys()
+    assert (len(calls(lists, "refunds")), len(calls(lists, "credit_notes"))) == (3, 2)
+    assert set(noted) == {f"cn_{n}" for n in explains}
+    for ident, row in told.items():
+        explained = sorted(f"cn_{n}" for n, refunds in explains.items() for refund in refunds if refund == ident)
+        assert [one["id"] for one in row["credit_notes"]] == explained, ident
+
+
+def test_credit_notes_without_any_refund_are_all_listed(client, lists):
+    lists.rows["/v1/credit_notes"] = [credit_note(n, created=2_000_000 + n) for n in range(250)]
+    rows, _ = everything(client)
+    assert len(of(Kind.CREDIT_NOTE, rows)) == 250
+    assert len(calls(lists, "credit_notes")) == 3
 
 
 def test_a_fetched_refund_finds_its_credit_notes_among_those_of_its_customer(client, lists, vendor):
@@ -541,7 +627,7 @@ def test_balance_transactions_are_rows_also_after_the_first_import(client, lists
 def test_prices_come_with_their_tiers_and_subscriptions_with_the_ended_ones(client, lists, vendor):
     everything(client)
     asked = dict(lists.asked)
-    assert asked["/v1/prices"]["expand[]"] == ["data.tiers"]
+    assert asked["/v1/prices"]["expand[]"] == ["data.tiers", "data.product"]
     assert asked["/v1/subscriptions"]["status"] == ["all"]
     vendor.get(f"{BASE}/v1/prices/price_1", json={"id": "price_1"})
     client.fetch(Kind.PRICE, ["price_1"])
