@@ -17,6 +17,7 @@ from core.store.reading import pulse
 from core.store.reading.comparison import SHOWN_MAX, differences
 from core.store.reading.control import controls
 from core.store.statehash import state_hash as hash_of
+from worker.complaints import complaints
 from worker.hub import open_store
 from worker.setup import workspace_id
 
@@ -141,6 +142,7 @@ def status(workspace: str | None) -> Printed:
         waiting = parked.by_cause(database, workspace)
         held = parked.held_by_cause(database, workspace)
         reached = pulse.pulses(database, workspace)
+        said = complaints(database, links, store.clock.now())
     importing = [
         (one.name, step)
         for one in links
@@ -149,8 +151,7 @@ def status(workspace: str | None) -> Printed:
     ]
     told = {
         "connections": [
-            {"name": one.name, "vendor": one.vendor, "state": one.state, "sentence": one.pause_sentence}
-            for one in links
+            {"name": one.name, "vendor": one.vendor, "state": one.state, "sentence": said[one.id]} for one in links
         ],
         "importing": [
             {"connection": name, "list": step.name, "number": step.number, "of": step.of} for name, step in importing
@@ -161,7 +162,7 @@ def status(workspace: str | None) -> Printed:
     }
 
     def show(console: Console) -> None:
-        lines = [[one.name, one.vendor, one.state, one.pause_sentence] for one in links]
+        lines = [[one.name, one.vendor, one.state, said[one.id]] for one in links]
         console.print(table(["connection", "vendor", "state", ""], lines))
         for name, step in importing:
             console.print(f"{name}: the first import reads {step.name}")

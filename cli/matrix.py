@@ -19,6 +19,8 @@ def declared(connector: Connector) -> dict[str, Any]:
         "kinds": {kind.value: _kind(connector, kind) for kind in Kind if kind in {*connector.reads, *connector.writes}},
         "calls": connector.limit.calls,
         "per_seconds": connector.limit.per_seconds,
+        "at_once": connector.limit.at_once,
+        "calls_a_day": connector.day.calls if connector.day else None,
         "access": "OAuth 2, refreshed" if connector.oauth else "API key",
         "webhook_bytes_max": connector.webhook.max_bytes if connector.webhook else 0,
         "polled_every_seconds": connector.poll_seconds,
@@ -47,7 +49,9 @@ def markdown() -> str:
     for connector in CONNECTORS.values():
         told = declared(connector)
         back = f", looking back at most {told['looks_back_days']} days" if told["looks_back_days"] else ""
-        budget = f"at most {told['calls']} calls in {told['per_seconds']} s"
+        budget = f"at most {told['calls']} calls in {told['per_seconds']} s, {told['at_once']} at once"
+        if told["calls_a_day"]:
+            budget += f", {told['calls_a_day']:,} a day"
         lines += [
             "",
             f"## {connector.vendor.capitalize()}, {told['role']}",

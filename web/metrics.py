@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from connectors.registry import CONNECTORS
-from core.store import vitals
+from core.store import vendors, vitals
 from core.store.vitals import ConnectionState
 from worker.hub import Hub
 
@@ -37,6 +37,7 @@ class _Vitals(Collector):
             ages = vitals.oldest_pending_seconds(database, now)
             parked = vitals.parked(database)
             connections = vitals.connection_states(database)
+            away = vendors.away(database)
         yield _gauge("work", "Rows by what they are and how they stand.", ["what", "state"], counts.items())
         yield _gauge(
             "pending", "Rows that are to be worked on, by their lane.", ["what", "connection", "kind"], pending.items()
@@ -49,6 +50,18 @@ class _Vitals(Collector):
         )
         yield _gauge("parked", "Rows that wait for a person, by cause.", ["what", "reason"], parked.items())
         yield from _of_connections(connections, now)
+        yield _gauge(
+            "vendor_away_seconds",
+            "For how long a vendor has answered hardly any of its connections; absent where it answers.",
+            ["vendor", "environment"],
+            (((one.vendor, one.environment), (now - one.since).total_seconds()) for one in away),
+        )
+        yield _gauge(
+            "connection_day_left",
+            "Calls left of the day, where the vendor tells.",
+            ["vendor", "connection"],
+            (((one.vendor, one.id), one.day_left) for one in connections if one.day_left is not None),
+        )
 
 
 def _of_connections(connections: Sequence[ConnectionState], now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -32,7 +32,6 @@ class Caller:
         self._connection = connection
         self._limit = connector.limit
         self._day = connector.day
-        self._day_left: int | None = None
         self._tokens = Tokens(hub.store, connection, connector.oauth)
         silence = connection.option("read_seconds", Limits().read_seconds)
         limits = Limits(read_seconds=min(silence, hub.lease_seconds / 2))
@@ -73,7 +72,6 @@ class Caller:
             connection_id=self._connection.id,
             calls=share(calls, lane.kind, lane.purpose),
             per_seconds=self._limit.per_seconds,
-            day_left=self._day_left,
         )
         for _ in range(_WINDOWS_MAX):
             seconds = self._held.write(take)
@@ -85,8 +83,8 @@ class Caller:
         raise RetryAfter(f"The budget of {self._connection.name} is used up for now.", seconds, is_there=True)
 
     def _notice(self, answer: Answer) -> None:
-        if self._day is not None:
-            self._day_left = self._day.left(answer.headers)
+        if self._day is not None and (left := self._day.left(answer.headers)) is not None:
+            self._held.told["day_left"] = left
 
     def _lost(self) -> GrantLost:
         return GrantLost(f"{self._connection.name} refuses our key. Connect it again; nothing is lost.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -29,6 +29,9 @@ class Held:
     until: datetime
     probes_until: datetime | None = None
     """The connection rested, and we ask first: until then, unless it answers before."""
+
+    told: dict[str, int] = field(default_factory=dict)
+    """What the vendor said beside its answers; kept with the lane's end. `day_left`: calls that are left of the day."""
 
     @property
     def name(self) -> LaneName:
@@ -95,4 +98,6 @@ def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: str, purpose
 def _let_go(work: Work, *, held: Held) -> None:
     if held.probes_until is not None:
         connections.end_probe(work, held.connection.id, held.probes_until)
+    if "day_left" in held.told:
+        connections.keep_day_left(work, held.connection.id, held.told["day_left"])
     lanes.release(work, held.lane)

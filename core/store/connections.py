@@ -414,21 +414,23 @@ def end_probe(work: Work, connection_id: str, until: datetime) -> None:
     )
 
 
-def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float, day_left: int | None = None) -> float:
+def keep_day_left(work: Work, connection_id: str, calls: int) -> None:
+    _set(work, connection_id, day_left=calls, day_left_at=work.now)
+
+
+def take_permit(work: Work, connection_id: str, calls: int, per_seconds: float) -> float:
     """Counts one call into the current window. 0.0 if it may go, else the seconds until the window ends.
 
-    Each step asks and counts in one statement, so that two workers cannot both take the last call. `day_left` is what
-    the vendor said since last time, if it said so.
+    Each step asks and counts in one statement, so that two workers cannot both take the last call.
     """
-    told = {} if day_left is None else {"day_left": day_left, "day_left_at": work.now}
     table = schema.connection
     begun_by = work.now - timedelta(seconds=per_seconds)
     this = update(table).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
     first = this.where(or_(table.c.window_started_at.is_(None), table.c.window_started_at <= begun_by)).values(
-        window_started_at=work.now, window_calls=1, **told
+        window_started_at=work.now, window_calls=1
     )
     another = this.where(table.c.window_started_at > begun_by, table.c.window_calls < calls).values(
-        window_calls=table.c.window_calls + 1, **told
+        window_calls=table.c.window_calls + 1
     )
     if any(work.connection.execute(step).rowcount for step in (first, another)):
         return 0.0

@@ -12,7 +12,7 @@ from core.entities import Product
 from core.kinds import Kind
 from core.lifecycle import TRANSITIONS, DeliveryState
 from core.reasons import Reason, ReasonCode
-from core.store import links, outbox, schema
+from core.store import duties, links, outbox, schema
 from core.store.links import Link
 from core.store.outbox import ATTEMPTS_MAX, LINGER_SECONDS
 
@@ -35,8 +35,13 @@ def owe(shop, *record_ids, revision=1, parts=("",)):
     shop.do(outbox.owe, shop.ledger, Kind.PRODUCT, dict.fromkeys(record_ids, (revision, parts)))
 
 
-def claim(shop, batch_max=50):
-    return shop.do(outbox.claim, shop.ledger, "product", batch_max)
+def claim(shop, batch_max=50, patience=timedelta()):
+    return shop.do(outbox.claim, shop.ledger, "product", batch_max, patience)
+
+
+def due(shop):
+    with shop.store.read() as database:
+        return duties.due(database, shop.clock.now())
 
 
 def linger(shop):
@@ -119,6 +124,25 @@ def test_who_has_waited_long_enough_goes_with_whoever_is_there(shop, record_id):
     linger(shop)
     owe(shop, saved(shop))
     assert len(claim(shop)) == 2
+
+
+def test_where_calls_are_dear_what_is_owed_waits_longer_and_nobody_looks_meanwhile(shop, record_id):
+    hour = timedelta(hours=1)
+    owe(shop, record_id)
+    linger(shop)
+    assert claim(shop, batch_max=2, patience=hour) == []
+    assert due(shop) == []
+    owe(shop, saved(shop))
+    assert len(claim(shop, batch_max=2, patience=hour)) == 2
+
+
+def test_where_calls_are_dear_nothing_waits_for_ever(shop, record_id):
+    hour = timedelta(hours=1)
+    owe(shop, record_id)
+    assert claim(shop, batch_max=2, patience=hour) == []
+    shop.clock.sleep(hour.total_seconds())
+    assert len(due(shop)) == 1
+    assert len(claim(shop, batch_max=2, patience=hour)) == 1
 
 
 def test_a_batch_takes_the_oldest_and_no_more_than_fit(shop):

@@ -11,7 +11,7 @@ from core.store.links import Link
 from core.store.schema import metadata
 
 # whoever knocks at the log-in has not said whose they are: failures are counted for nobody's workspace
-NOBODYS = {"hub", "workspace", "log_in_failure"}
+NOBODYS = {"hub", "workspace", "vendor", "log_in_failure"}
 TENANTS = [table for table in metadata.sorted_tables if table.name not in NOBODYS]
 POINTERS = [
     (table, key)

@@ -4,16 +4,20 @@ from flask import Blueprint, render_template
 
 from core.store.reading.pulse import pulses
 from web.pages import here
+from worker.complaints import complaints
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
 
 
 @pages.get("")
 def index() -> str:
+    now = here.hub().clock.now()
     with here.hub().store.read() as database:
+        links = here.links(database)
         return render_template(
             "connections.html",
-            links=here.links(database),
+            links=links,
             pulses=pulses(database, here.workspace_id()),
-            now=here.hub().clock.now(),
+            said=complaints(database, links.values(), now),
+            now=now,
         )

@@ -5,6 +5,7 @@ from flask import Blueprint, render_template
 from core.kinds import Kind
 from core.store.reading import comparison, documents, flow, pulse, waiting
 from web.pages import chart, figures, here
+from worker.complaints import complaints
 
 pages = Blueprint("overview", __name__)
 
@@ -26,5 +27,6 @@ def show() -> str:
             pulses=pulse.pulses(database, workspace_id),
             latest=latest.rows[:_LATEST],
             links=links,
+            said=complaints(database, links.values(), hub.clock.now()),
             now=hub.clock.now(),
         )

@@ -1,0 +1,22 @@
+"""What is to be said of a connection, in one sentence: it is paused, its vendor is away, its day's calls run low."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection as Database
+
+from connectors.registry import CONNECTORS
+from core.store import vendors
+from core.store.connections import Connection
+from worker import budget
+
+
+def complaints(database: Database, links: Iterable[Connection], now: datetime) -> Mapping[str, str]:
+    """By connection id, of all of them; empty where there is nothing to say."""
+    away = {(one.vendor, one.environment): one.sentence() for one in vendors.away(database)}
+    return {
+        one.id: one.pause_sentence
+        or away.get((one.vendor, one.environment))
+        or budget.sentence(one, CONNECTORS[one.vendor], now)
+        for one in links
+    }
