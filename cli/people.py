@@ -36,7 +36,7 @@ def add(name: str, role: str, ask: bool, workspace: str | None) -> Printed:
         raise Misconfigured("A user's name has 1 to 100 printable characters.")
     store = open_store(settings())
     found = workspace_id(store, workspace)
-    password = _password(ask)
+    password = _password(name, ask)
     password_hash = hashed(password, name)
     store.write(found, lambda work: users.add(work, name, password_hash, Role(role), _COMMAND_LINE))
     return _told(f"{name} may log in as {role}.", {"user": name, "role": role}, password, ask)
@@ -50,7 +50,7 @@ def password(name: str, ask: bool) -> Printed:
     """Give NAME a new password and end every session of theirs."""
     store = open_store(settings())
     user = _user(store, name)
-    chosen = _password(ask)
+    chosen = _password(name, ask)
     password_hash = hashed(chosen, name)
     store.write(user.workspace_id, lambda work: users.set_password(work, user.id, password_hash, _COMMAND_LINE))
     return _told(f"{name} has a new password.", {"user": name}, chosen, ask)
@@ -94,9 +94,9 @@ def _user(store: Store, name: str) -> User:
     return found[0]
 
 
-def _password(ask: bool) -> str:
+def _password(name: str, ask: bool) -> str:
     if not ask:
-        return new_password()
+        return new_password(name)
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return typed
 

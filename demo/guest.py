@@ -10,7 +10,7 @@ GUEST = "guest"
 
 def let_in(demo: Demo) -> str:
     """The password under which the guest may log in, as an administrator of this demo alone."""
-    password = new_password()
+    password = new_password(GUEST)
     password_hash = hashed(password, GUEST)
     demo.hub.hub.store.write(
         demo.hub.made.workspace_id, lambda work: users.add(work, GUEST, password_hash, Role.ADMIN, "demo")

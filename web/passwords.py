@@ -11,6 +11,7 @@ from core.errors import Misconfigured
 _CHARACTERS_MIN = 12
 _CHARACTERS_MAX = 200
 _DIFFERENT_MIN = 5
+_NAME_MIN = 4
 _METHOD = "scrypt:32768:8:1"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -20,7 +21,7 @@ def hashed(password: str, name: str) -> str:
     plain = _normal(password)
     if not _CHARACTERS_MIN <= len(plain) <= _CHARACTERS_MAX:
         raise Misconfigured(f"A password has {_CHARACTERS_MIN} to {_CHARACTERS_MAX} characters.")
-    if len(set(plain)) < _DIFFERENT_MIN or _normal(name).casefold() in plain.casefold():
+    if len(set(plain)) < _DIFFERENT_MIN or _holds(plain, name):
         raise Misconfigured("That password is too easy to guess: few different characters, or the name in it.")
     return generate_password_hash(plain, _METHOD)
 
@@ -32,14 +33,23 @@ def matches(password_hash: str | None, password: str) -> bool:
     return right and password_hash is not None
 
 
-def new_password() -> str:
-    """Four groups that can be read out and typed: about 99 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+def new_password(name: str) -> str:
+    """For that user: four groups that can be read out and typed, about 99 bits."""
+    while True:
+        made = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+        if not _holds(made, name):
+            return made
 
 
 @cache
 def _hash_of_nothing() -> str:
     return generate_password_hash(secrets.token_urlsafe(), _METHOD)
+
+
+def _holds(plain: str, name: str) -> bool:
+    """A name of few letters stands in many a good password by chance."""
+    folded = _normal(name).casefold()
+    return len(folded) >= _NAME_MIN and folded in plain.casefold()
 
 
 def _normal(text: str) -> str:
