@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from core.errors import Misconfigured
+from core.store.advice import advise
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _LOCK = 5_083_229_170  # any constant of ours: one upgrade at a time on one PostgreSQL
@@ -34,6 +35,7 @@ def upgrade(engine: Engine, revision: str = "head", told: Callable[[int, int], N
         steps = len(list(scripts.iterate_revisions(revision, current or "base")))
         done = count(1)
         command.upgrade(config(connection, lambda **_: told(next(done), steps)), revision)
+        advise(connection)
 
 
 def check_schema(engine: Engine) -> None:

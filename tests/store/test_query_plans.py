@@ -74,6 +74,9 @@ def seen(remote_id):
 
 
 RECORD = f"{1:026}"
+RECORDS = [f"{number:026}" for number in range(1, 51)]
+"""As many as a batch has: SQLite weighs fifty look-ups against one walk."""
+IDS = [f"in_{number}" for number in range(1, 51)]
 LINES = (PostingLine(AccountRole.RECEIVABLE, "EUR", 1, 1), PostingLine(AccountRole.REVENUE, "EUR", -1, -1))
 
 ASKED = {
@@ -83,26 +86,31 @@ ASKED = {
     ),
     "release events": lambda shop, work: inbox.release(work, shop.gateway, [ReasonCode.REFUSED]),
     "claim deliveries": lambda shop, work: outbox.claim(work, shop.ledger, "invoice", 50),
-    "owe": lambda shop, work: outbox.owe(work, shop.ledger, Kind.INVOICE, {RECORD: (2, [""])}),
-    "wake": lambda shop, work: outbox.wake(work, shop.ledger, [RECORD]),
-    "owed ever": lambda shop, work: outbox.owed_ever(work, shop.ledger, [RECORD]),
+    "owe": lambda shop, work: outbox.owe(work, shop.ledger, Kind.INVOICE, {record: (2, [""]) for record in RECORDS}),
+    "wake": lambda shop, work: outbox.wake(work, shop.ledger, RECORDS),
+    "owed ever": lambda shop, work: outbox.owed_ever(work, shop.ledger, RECORDS),
     "release deliveries": lambda shop, work: outbox.release(work, shop.ledger, [ReasonCode.REFUSED]),
     "open pushes": lambda shop, work: outbox.open_pushes(shop.store, work, shop.ledger, "invoice"),
     "what is due": lambda _, work: duties.due(work.connection, work.now + timedelta(days=1)),
-    "observe": lambda shop, work: observe(shop.store, work, shop.gateway, "invoice", [seen("in_1")], work.now),
-    "linked": lambda shop, work: links.linked(
-        work.connection, shop.workspace_id, shop.gateway, [(Kind.INVOICE, "in_1"), (Kind.CUSTOMER, "cus_1")]
+    "observe": lambda shop, work: observe(
+        shop.store, work, shop.gateway, "invoice", [seen(one) for one in IDS], work.now
     ),
-    "remote ids": lambda shop, work: links.remote_ids(work.connection, shop.workspace_id, shop.gateway, [RECORD]),
-    "holders": lambda shop, work: links.holders(work, shop.gateway, Kind.INVOICE, ["in_1"]),
-    "sent hashes": lambda shop, work: links.sent_hashes(work, shop.gateway, [RECORD]),
+    "linked": lambda shop, work: links.linked(
+        work.connection,
+        shop.workspace_id,
+        shop.gateway,
+        [(Kind.CUSTOMER, "cus_1"), *((Kind.INVOICE, one) for one in IDS)],
+    ),
+    "remote ids": lambda shop, work: links.remote_ids(work.connection, shop.workspace_id, shop.gateway, RECORDS),
+    "holders": lambda shop, work: links.holders(work, shop.gateway, Kind.INVOICE, IDS),
+    "sent hashes": lambda shop, work: links.sent_hashes(work, shop.gateway, RECORDS),
     "show": lambda shop, work: links.show(work, shop.gateway, Kind.INVOICE, {"in_1": ("", "")}),
-    "known": lambda _, work: records.known(work, [RECORD]),
+    "known": lambda _, work: records.known(work, RECORDS),
     "entomb": lambda shop, work: records.entomb(work, shop.gateway, Kind.INVOICE, "in_1"),
-    "failed refunds": lambda shop, work: credit.failed_refunds(work, shop.gateway, ["re_1"]),
+    "failed refunds": lambda shop, work: credit.failed_refunds(work, shop.gateway, IDS),
     "parked": lambda shop, work: parked.by_cause(work.connection, shop.workspace_id),
     "post": lambda shop, work: ledger.post(
-        work, shop.book_id, "EUR", {RECORD: (None, [Entry("invoice", "2026-03-01", LINES)])}
+        work, shop.book_id, "EUR", {record: (None, [Entry("invoice", "2026-03-01", LINES)]) for record in RECORDS}
     ),
 }
 
@@ -126,13 +134,17 @@ def plans(shop, ask):
     return found
 
 
-def looks_through_most(line):
+BY_RECORD = {"owe", "wake", "owed ever", "remote ids", "sent hashes", "known", "post", "failed refunds"}
+"""Whoever names records is answered by these: of what is open there may be thousands, as in a first import."""
+
+
+def looks_through_most(line, not_selective=frozenset(NOT_SELECTIVE)):
     """SCAN reads all rows; a SEARCH by the tenant's columns alone reads all of the tenant's."""
     scan = re.match(r"SCAN (\w+)", line)
     if scan:
         return scan[1] in {"record", "link", "event", "observation", "delivery", "push", "entry", "body", "posting"}
     terms = re.match(r"SEARCH \w+ USING .*\((.*)\)$", line)
-    return bool(terms) and not set(re.findall(r"(\w+)[=<>]", terms[1])) - NOT_SELECTIVE
+    return bool(terms) and not set(re.findall(r"(\w+)[=<>]", terms[1])) - not_selective
 
 
 def test_no_question_of_a_drain_or_a_sweep_looks_through_what_is_done(busy_shop):
@@ -140,7 +152,8 @@ def test_no_question_of_a_drain_or_a_sweep_looks_through_what_is_done(busy_shop)
     for name, ask in ASKED.items():
         found = plans(busy_shop, ask)
         assert found, name
-        slow = [(line, statement) for statement, line in found if looks_through_most(line)]
+        not_selective = NOT_SELECTIVE | ({"state"} if name in BY_RECORD else set())
+        slow = [(line, statement) for statement, line in found if looks_through_most(line, not_selective)]
         slow = [(line, statement) for line, statement in slow if not small(line)]
         if slow:
             bad[name] = slow
