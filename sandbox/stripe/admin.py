@@ -1,8 +1,9 @@
 """What only the world outside of the API can do, as routes below /_sandbox/: banks decide, payouts run.
 
-POST /_sandbox/disputes {"id", "status": "won"|"lost"} or {"charge"} to begin one
+POST /_sandbox/disputes {"id", "status": "won"|"lost"} or {"charge"} to begin one, {"charge", "inquiry": true} for an
+                        inquiry, which "needs_response" makes a dispute of and "warning_closed" ends
 POST /_sandbox/payouts  {"currency"} for an automatic one, or {"id", "status": "paid"|"failed"}
-POST /_sandbox/refunds  {"id", "status": "failed"|"succeeded"}
+POST /_sandbox/refunds  {"id", "status": "failed"|"succeeded"}, or "pending" where the customer had to act and did
 POST /_sandbox/webhook_endpoints {"id", "roll_secret_hours": 24} for a new secret beside the old one
 GET, POST /_sandbox/settings, see settings.py
 """
@@ -52,9 +53,13 @@ def _settings(account: Account, method: str, wanted: Wanted) -> Response | None:
 
 def _dispute(account: Account, wanted: Wanted) -> Row:
     if "charge" in wanted:
-        return disputes.begin(account, account.store.get("charge", wanted["charge"]))
-    won = _choice(wanted["status"], "won", "lost")
-    return disputes.decide(account, account.store.get("dispute", wanted["id"]), won=won)
+        charge = account.store.get("charge", wanted["charge"])
+        return disputes.inquire(account, charge) if wanted.get("inquiry") else disputes.begin(account, charge)
+    dispute = account.store.get("dispute", wanted["id"])
+    if wanted["status"] in ("needs_response", "warning_closed"):
+        end = disputes.escalate if wanted["status"] == "needs_response" else disputes.leave_off
+        return end(account, dispute)
+    return disputes.decide(account, dispute, won=_choice(wanted["status"], "won", "lost"))
 
 
 def _payout(account: Account, wanted: Wanted) -> Row | None:
@@ -68,6 +73,9 @@ def _payout(account: Account, wanted: Wanted) -> Row | None:
 
 def _refund(account: Account, wanted: Wanted) -> Row:
     refund = account.store.get("refund", wanted["id"])
+    if wanted["status"] == "pending":
+        refunds.proceed(account, refund)
+        return refund
     end = refunds.succeed if _choice(wanted["status"], "succeeded", "failed") else refunds.fail
     end(account, refund)
     return refund

@@ -38,11 +38,23 @@ def _dispute_begins(account: Account, charge: Row) -> None:
         disputes.begin(account, charge)
 
 
+def _inquiry_begins(account: Account, charge: Row) -> None:
+    if not charge["disputed"] and not charge["refunded"]:
+        disputes.inquire(account, charge)
+
+
+def _inquiry_ends(account: Account, dispute: Row) -> None:
+    if dispute["status"] in disputes.INQUIRY:
+        disputes.leave_off(account, dispute)
+
+
 JOBS: dict[str, tuple[str, Job]] = {
     "cancel_subscription": ("subscription", subscription_billing.cancel_due),
     "dispute_begins": ("charge", _dispute_begins),
     "expire_subscription": ("subscription", subscription_billing.expire),
     "finalize_invoice": ("invoice", collection.finalize_due),
+    "inquiry_begins": ("charge", _inquiry_begins),
+    "inquiry_ends": ("dispute", _inquiry_ends),
     "invoice_overdue": ("invoice", collection.overdue),
     "payout_arrives": ("payout", _payout_arrives),
     "quote_expires": ("quote", quotes.expire),

@@ -19,6 +19,8 @@ class Card:
     needs_action: bool = False
     """A charge asks the customer to authenticate, so that nothing happens off session."""
     disputed: bool = False
+    inquired: bool = False
+    """Its bank asks before it claims anything."""
     refund_fails: bool = False
     refund_pends: bool = False
     available_at_once: bool = False
@@ -93,6 +95,7 @@ _ALL = (
     Card("pm_card_chargeCustomerFail", "4000000000000341", code="card_declined", decline_code="generic_decline"),
     Card("pm_card_authenticationRequired", "4000002760003184", country="DE", needs_action=True),
     Card("pm_card_createDispute", "4000000000000259", disputed=True),
+    Card("pm_card_createDisputeInquiry", "4000000000001976", inquired=True),
     Card("pm_card_refundFail", "4000000000005126", refund_fails=True),
     Card("pm_card_pendingRefund", "4000000000007726", refund_pends=True),
 )

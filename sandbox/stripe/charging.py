@@ -92,8 +92,9 @@ def capture(account: Account, intent: Row, charge: Row, amount: int) -> None:
         next_action=None,
     )
     account.emit("payment_intent.succeeded", intent)
-    if card.disputed:
-        account.agenda.put(BUSINESS_DAY, account.latest(), "dispute_begins", charge.id)
+    if card.disputed or card.inquired:
+        job = "dispute_begins" if card.disputed else "inquiry_begins"
+        account.agenda.put(BUSINESS_DAY, account.latest(), job, charge.id)
 
 
 def abandon(account: Account, intent: Row, reason: str | None) -> Row:
@@ -192,5 +193,7 @@ def _new_charge(account: Account, intent: Row, method: Row, *, paid: bool, statu
             "receipt_url": f"https://pay.stripe.com/receipts/{id_}",
             "status": status,
             "_card": method["_card"],
+            "_dispute": None,
+            "_inquired": False,
         }
     )

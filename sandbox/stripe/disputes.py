@@ -1,5 +1,7 @@
 """Disputes: the bank takes the money back at once, with a fee, and returns it if the dispute is won.
 
+Some banks inquire first: nothing is taken, the charge may still be refunded, and that ends it.
+
 GK: the fee is not returned; the setting `dispute_fee_returned` turns that around.
 """
 
@@ -7,6 +9,7 @@ from typing import Any
 
 from sandbox.stripe import balance
 from sandbox.stripe.account import Account
+from sandbox.stripe.agenda import BUSINESS_DAY
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.params import (
     Form,
@@ -25,6 +28,8 @@ from sandbox.stripe.store import Page
 
 DISPUTE_FEE = {"eur": 2000, "usd": 2000, "jpy": 3000}
 EVIDENCE_DAYS = 7
+INQUIRY_DAYS = 120
+"""After which an inquiry that nobody took further ends."""
 DAY_SECONDS = 86_400
 
 UPDATE = Form(
@@ -49,19 +54,74 @@ UPDATE = Form(
 LIST = listing({"charge": text, "created": span, "payment_intent": text})
 
 _OPEN = ("needs_response", "under_review")
+INQUIRY = ("warning_needs_response", "warning_under_review")
+_AWAITS_EVIDENCE = {"needs_response": "under_review", "warning_needs_response": "warning_under_review"}
 
 
 def begin(account: Account, charge: Row) -> Row:
     """The customer's bank claims the money of a charge."""
+    dispute = _opened(account, charge, "needs_response", "chargeback")
+    account.update(charge, "charge.updated", disputed=True)
+    moved = _withdraw(account, charge, dispute)
+    account.store.save(dispute, _movements=[moved.id])
+    account.emit("charge.dispute.created", dispute)
+    account.emit("charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def inquire(account: Account, charge: Row) -> Row:
+    """The customer's bank asks about a charge before it claims anything."""
+    dispute = _opened(account, charge, "warning_needs_response", "inquiry")
+    account.store.save(dispute, is_charge_refundable=True, _movements=[])
+    marked = account.settings.inquiries_mark_the_charge
+    account.update(charge, "charge.updated", disputed=marked, _inquired=True, _dispute=dispute.id)
+    account.emit("charge.dispute.created", dispute)
+    account.agenda.put(BUSINESS_DAY, account.latest() + INQUIRY_DAYS * DAY_SECONDS, "inquiry_ends", dispute.id)
+    return dispute
+
+
+def escalate(account: Account, dispute: Row) -> Row:
+    """The bank was not satisfied with the answer, or got none, and claims the money."""
+    _check_inquiry(dispute)
+    charge = account.store.get("charge", dispute["charge"])
+    account.update(charge, "charge.updated", disputed=True, _inquired=False)
+    moved = _withdraw(account, charge, dispute)
+    account.store.save(dispute, status="needs_response", is_charge_refundable=False, _movements=[moved.id])
+    account.emit("charge.dispute.updated", dispute)
+    account.emit("charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def leave_off(account: Account, dispute: Row) -> Row:
+    """The inquiry ends, and nothing was claimed."""
+    _check_inquiry(dispute)
+    account.store.save(dispute, status="warning_closed")
+    account.emit("charge.dispute.closed", dispute)
+    return dispute
+
+
+def refunded_in_full(account: Account, charge: Row) -> None:
+    """What was given back by itself is not inquired about any more."""
+    dispute = account.store.find("dispute", charge["_dispute"]) if charge["_inquired"] else None
+    if dispute is not None and dispute["status"] in INQUIRY:
+        leave_off(account, dispute)
+
+
+def _check_inquiry(dispute: Row) -> None:
+    if dispute["status"] not in INQUIRY:
+        raise StripeError(f"The dispute is no inquiry any more: it is {dispute['status']}.")
+
+
+def _opened(account: Account, charge: Row, status: str, case_type: str) -> Row:
     if charge["disputed"] or not charge["captured"]:
         raise StripeError(f"Charge {charge.id} cannot be disputed.")
     now = account.now_for(charge["customer"])
-    amount = charge["amount_captured"] - charge["amount_refunded"]
+    card = charge["payment_method_details"]["card"]
     dispute = Row(
         {
             "id": account.store.new_id("dispute"),
             "object": "dispute",
-            "amount": amount,
+            "amount": charge["amount_captured"] - charge["amount_refunded"],
             "charge": charge.id,
             "created": now,
             "currency": charge["currency"],
@@ -76,34 +136,33 @@ def begin(account: Account, charge: Row) -> Row:
             "payment_intent": charge["payment_intent"],
             "payment_method_details": {
                 "card": {
-                    "brand": charge["payment_method_details"]["card"]["brand"],
-                    "case_type": "chargeback",
-                    "network": charge["payment_method_details"]["card"]["network"],
+                    "brand": card["brand"],
+                    "case_type": case_type,
+                    "network": card["network"],
                     "network_reason_code": "10.4",
                 },
                 "type": "card",
             },
+            "status": status,
         }
     )
-    account.store.add(dispute)
-    account.update(charge, "charge.updated", disputed=True)
-    settled = balance.settle(-amount, charge["currency"])
+    return account.store.add(dispute)
+
+
+def _withdraw(account: Account, charge: Row, dispute: Row) -> Row:
+    settled = balance.settle(-dispute["amount"], charge["currency"])
     fee = balance.fee(DISPUTE_FEE[settled.currency], settled.currency, "Dispute fee")
-    moved = balance.record(
+    return balance.record(
         account,
         settled,
         "adjustment",
         "dispute",
         source=dispute,
-        created=now,
+        created=account.now_for(charge["customer"]),
         fees=[fee],
         description=f"Chargeback withdrawal for {charge.id}",
         at_once=True,
     )
-    account.store.save(dispute, _movements=[moved.id])
-    account.emit("charge.dispute.created", dispute)
-    account.emit("charge.dispute.funds_withdrawn", dispute)
-    return dispute
 
 
 def decide(account: Account, dispute: Row, *, won: bool) -> Row:
@@ -141,13 +200,15 @@ def retrieve(account: Account, _: Params, id_: str) -> Row:
 
 
 def update(account: Account, params: Params, id_: str) -> Row:
-    """Stripe: the test texts `winning_evidence` and `losing_evidence` decide as they say."""
+    """Stripe: the test texts `winning_evidence` and `losing_evidence` decide as they say, and for an inquiry
+    `escalate_inquiry_evidence` does.
+    """
     dispute = retrieve(account, params, id_)
     changes: dict[str, Any] = {}
     if "metadata" in params:
         changes["metadata"] = merged_metadata(dispute, params["metadata"])
     if "evidence" in params:
-        if dispute["status"] != "needs_response":
+        if dispute["status"] not in _AWAITS_EVIDENCE:
             raise StripeError(f"Evidence is not taken any more: the dispute is {dispute['status']}.")
         changes["evidence"] = {**dispute["evidence"], **(params["evidence"] or {})}
         submitted = params.get("submit", True)
@@ -158,11 +219,15 @@ def update(account: Account, params: Params, id_: str) -> Row:
             "submission_method": "manual" if submitted else "not_submitted",
         }
         if submitted:
-            changes["status"] = "under_review"
+            changes["status"] = _AWAITS_EVIDENCE[dispute["status"]]
     account.update(dispute, "charge.dispute.updated", **changes)
     words = dispute["evidence"]["uncategorized_text"]
     if dispute["status"] == "under_review" and words in ("winning_evidence", "losing_evidence"):
         decide(account, dispute, won=words == "winning_evidence")
+    elif dispute["status"] == "warning_under_review" and words == "escalate_inquiry_evidence":
+        escalate(account, dispute)
+    elif dispute["status"] == "warning_under_review" and words == "winning_evidence":
+        leave_off(account, dispute)
     return dispute
 
 

@@ -31,10 +31,14 @@ class Pacing:
     def admit(self, endpoint: str, now: float) -> None:
         """`endpoint` is the operation; `now` is of the sandbox's clock."""
         wanted = self._settings
+        most = wanted.endpoint_requests_per_second
+        if endpoint.endswith("/search"):
+            # the searches of all kinds share one limit
+            endpoint, most = "search", wanted.search_requests_per_second
         self._take(
             now,
             ("", 1, wanted.global_requests_per_second, "global-rate"),
-            (endpoint, 1, wanted.endpoint_requests_per_second, "endpoint-rate"),
+            (endpoint, 1, most, "endpoint-rate"),
         )
 
     def enter(self, endpoint: str) -> None:

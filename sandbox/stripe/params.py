@@ -208,7 +208,7 @@ def span(given: Any, at: str) -> Params:
 _SPAN = Form({"gt": moment, "gte": moment, "lt": moment, "lte": moment})
 
 
-def _page_size(given: Any, at: str) -> int:
+def page_size(given: Any, at: str) -> int:
     value = integer(given, at)
     if not 1 <= value <= PAGE_MAX:
         problem = "greater than or equal to 1" if value < 1 else f"less than or equal to {PAGE_MAX}"
@@ -218,7 +218,7 @@ def _page_size(given: Any, at: str) -> int:
 
 def listing(filters: Mapping[str, Parser]) -> Form:
     """The form of a list endpoint: its filters, and where its page starts."""
-    return Form({"limit": _page_size, "starting_after": text, "ending_before": text, **filters})
+    return Form({"limit": page_size, "starting_after": text, "ending_before": text, **filters})
 
 
 ADDRESS = nested(dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), short_text))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import balance
+from sandbox.stripe import balance, disputes
 from sandbox.stripe.account import Account
 from sandbox.stripe.agenda import BUSINESS_DAY
 from sandbox.stripe.cards import CARDS
@@ -15,6 +15,7 @@ CREATE = Form(
     {
         "amount": positive,
         "charge": text,
+        "instructions_email": text,
         "metadata": metadata,
         "payment_intent": text,
         "reason": one_of("duplicate", "fraudulent", "requested_by_customer"),
@@ -23,12 +24,22 @@ CREATE = Form(
 UPDATE = Form({"metadata": metadata})
 LIST = listing({"charge": text, "created": span, "payment_intent": text})
 
+ACTION_DAYS = 45
+"""How long a customer has to say where the money is to go."""
+_DAY_SECONDS = 86_400
+
 OUTCOME_SECONDS = 60
 """How long a test card's refund takes to fail, or to go through."""
 
 
 def create(account: Account, params: Params) -> Row:
-    refund = give_back(account, _charge_of(account, params), params.get("amount"), params.get("reason"))
+    refund = give_back(
+        account,
+        _charge_of(account, params),
+        params.get("amount"),
+        params.get("reason"),
+        instructions_email=params.get("instructions_email"),
+    )
     return account.store.save(refund, metadata=new_metadata(params.get("metadata")))
 
 
@@ -46,12 +57,18 @@ def _charge_of(account: Account, params: Params) -> Row:
     return account.store.get("charge", intent["latest_charge"])
 
 
-def give_back(account: Account, charge: Row, wanted: int | None, reason: str | None) -> Row:
-    """`wanted` is None for all that is left."""
+def give_back(
+    account: Account, charge: Row, wanted: int | None, reason: str | None, *, instructions_email: str | None = None
+) -> Row:
+    """`wanted` is None for all that is left.
+
+    Stripe: where the customer's way to pay takes no money back, instructions go to their e-mail address, and the refund
+    waits for them to say where the money is to go.
+    """
     left = check_refundable(charge, wanted)
     amount = left if wanted is None else wanted
     card = CARDS[charge["_card"]]
-    before, after = charge["amount_refunded"], charge["amount_refunded"] + amount
+    after = charge["amount_refunded"] + amount
     refund = Row(
         {
             "id": account.store.new_id("refund"),
@@ -63,22 +80,23 @@ def give_back(account: Account, charge: Row, wanted: int | None, reason: str | N
             "payment_intent": charge["payment_intent"],
             "reason": reason,
             "status": "pending" if card.refund_pends else "succeeded",
+            "_refunded_before": charge["amount_refunded"],
         }
     )
-    moved = balance.record(
-        account,
-        _settled_between(before, after, charge["currency"]),
-        "refund",
-        "refund",
-        source=refund,
-        created=refund["created"],
-        at_once=True,
-    )
-    refund["balance_transaction"] = moved.id
+    if instructions_email:
+        refund |= {
+            "status": "requires_action",
+            "instructions_email": instructions_email,
+            "next_action": _instructions(instructions_email, refund["created"]),
+        }
+    if not instructions_email or account.settings.awaited_refunds_hold_money:
+        refund["balance_transaction"] = _leave(account, refund).id
     account.add(refund, "refund.created")
     account.update(charge, "charge.updated", amount_refunded=after, refunded=after == charge["amount"])
     account.emit("charge.refunded", charge)
-    if card.refund_pends or card.refund_fails:
+    if charge["refunded"]:
+        disputes.refunded_in_full(account, charge)
+    if not instructions_email and (card.refund_pends or card.refund_fails):
         account.agenda.put(
             BUSINESS_DAY,
             account.latest() + OUTCOME_SECONDS,
@@ -88,11 +106,31 @@ def give_back(account: Account, charge: Row, wanted: int | None, reason: str | N
     return refund
 
 
+def _instructions(email: str, now: int) -> dict[str, Any]:
+    sent = {"email_sent_at": now, "email_sent_to": email}
+    details = {"email_sent": sent, "expires_at": now + ACTION_DAYS * _DAY_SECONDS}
+    return {"type": "display_details", "display_details": details}
+
+
+def _leave(account: Account, refund: Row) -> Row:
+    """The money leaves the balance."""
+    before = refund["_refunded_before"]
+    return balance.record(
+        account,
+        _settled_between(before, before + refund["amount"], refund["currency"]),
+        "refund",
+        "refund",
+        source=refund,
+        created=refund["created"],
+        at_once=True,
+    )
+
+
 def check_refundable(charge: Row, amount: int | None) -> int:
     """What is left to be refunded; refused where that is nothing, or less than `amount`."""
     if not charge["captured"]:
         raise StripeError(f"Charge {charge.id} has not been captured, so it cannot be refunded.")
-    if charge["disputed"]:
+    if charge["disputed"] and not charge["_inquired"]:
         raise StripeError(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")
     left: int = charge["amount"] - charge["amount_refunded"]
     if left == 0:
@@ -114,32 +152,42 @@ def fail(account: Account, refund: Row) -> None:
     """The money comes back to the balance; the customer has not got it."""
     if refund["status"] not in ("pending", "succeeded"):
         raise StripeError(f"A {refund['status']} refund cannot fail.")
-    charge = account.store.get("charge", refund["charge"])
-    taken = account.store.get("balance_transaction", refund["balance_transaction"])
-    back = balance.Settled(-taken["amount"], taken["currency"], balance.settle(0, refund["currency"]).exchange_rate)
-    moved = balance.record(
-        account,
-        back,
-        "refund_failure",
-        "refund_failure",
-        source=refund,
-        created=account.now_for(charge["customer"]),
-        at_once=True,
-    )
-    _tell(
-        account,
-        refund,
-        status="failed",
-        failure_reason="expired_or_canceled_card",
-        failure_balance_transaction=moved.id,
-    )
+    _come_back(account, refund, status="failed", failure_reason="expired_or_canceled_card")
     account.emit("refund.failed", refund)
-    account.update(
-        charge,
-        "charge.updated",
-        amount_refunded=charge["amount_refunded"] - refund["amount"],
-        refunded=False,
-    )
+    _owe_again(account, refund)
+
+
+def _come_back(account: Account, refund: Row, **changes: Any) -> None:
+    if refund["balance_transaction"]:
+        taken = account.store.get("balance_transaction", refund["balance_transaction"])
+        charge = account.store.get("charge", refund["charge"])
+        moved = balance.record(
+            account,
+            balance.Settled(-taken["amount"], taken["currency"], balance.settle(0, refund["currency"]).exchange_rate),
+            "refund_failure",
+            "refund_failure",
+            source=refund,
+            created=account.now_for(charge["customer"]),
+            at_once=True,
+        )
+        changes["failure_balance_transaction"] = moved.id
+    _tell(account, refund, **changes)
+
+
+def _owe_again(account: Account, refund: Row) -> None:
+    charge = account.store.get("charge", refund["charge"])
+    left = charge["amount_refunded"] - refund["amount"]
+    account.update(charge, "charge.updated", amount_refunded=left, refunded=False)
+
+
+def proceed(account: Account, refund: Row) -> None:
+    """The customer has said where the money is to go, and it is on its way."""
+    if refund["status"] != "requires_action":
+        raise StripeError(f"A {refund['status']} refund waits for nobody.")
+    changes: dict[str, Any] = {"status": "pending", "next_action": None}
+    if not refund["balance_transaction"]:
+        changes["balance_transaction"] = _leave(account, refund).id
+    _tell(account, refund, **changes)
 
 
 def succeed(account: Account, refund: Row) -> None:
@@ -165,7 +213,11 @@ def update(account: Account, params: Params, id_: str) -> Row:
 
 def cancel(account: Account, params: Params, id_: str) -> Row:
     refund = retrieve(account, params, id_)
-    raise StripeError(f"Only refunds that require action can be canceled; this one is {refund['status']}.")
+    if refund["status"] != "requires_action":
+        raise StripeError(f"Only refunds that require action can be canceled; this one is {refund['status']}.")
+    _come_back(account, refund, status="canceled", next_action=None)
+    _owe_again(account, refund)
+    return refund
 
 
 def listed(account: Account, params: Params) -> Page:

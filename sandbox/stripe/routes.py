@@ -35,6 +35,7 @@ from sandbox.stripe import (
     webhook_endpoints,
 )
 from sandbox.stripe.routing import Route, Router
+from sandbox.stripe.search import SEARCH, search
 
 ROUTES = (
     Route("GET", "/v1/account", the_account.show),
@@ -51,6 +52,7 @@ ROUTES = (
     Route("GET", "/v1/billing/meters/{id}/event_summaries", metering.summaries, metering.LIST_SUMMARIES),
     Route("POST", "/v1/billing/meters/{id}/reactivate", metering.reactivate),
     Route("GET", "/v1/charges", charges.listed, charges.LIST),
+    Route("GET", "/v1/charges/search", search("charge"), SEARCH),
     Route("GET", "/v1/charges/{charge}", charges.retrieve),
     Route("POST", "/v1/charges/{charge}", charges.update, charges.UPDATE),
     Route("GET", "/v1/coupons", coupons.listed, coupons.LIST),
@@ -68,6 +70,7 @@ ROUTES = (
     Route("POST", "/v1/credit_notes/{id}/void", credit_notes.void),
     Route("GET", "/v1/customers", customers.listed, customers.LIST),
     Route("POST", "/v1/customers", customers.create, customers.CREATE),
+    Route("GET", "/v1/customers/search", search("customer"), SEARCH),
     Route("GET", "/v1/customers/{customer}", customers.retrieve),
     Route("POST", "/v1/customers/{customer}", customers.update, customers.UPDATE),
     Route("DELETE", "/v1/customers/{customer}", customers.delete),
@@ -116,6 +119,7 @@ ROUTES = (
     Route("GET", "/v1/invoices", invoices.listed, invoices.LIST),
     Route("POST", "/v1/invoices", invoices.create, invoices.CREATE),
     Route("POST", "/v1/invoices/create_preview", previews.create, previews.CREATE),
+    Route("GET", "/v1/invoices/search", search("invoice"), SEARCH),
     Route("GET", "/v1/invoices/{invoice}", invoices.retrieve),
     Route("POST", "/v1/invoices/{invoice}", invoices.update, invoices.UPDATE),
     Route("DELETE", "/v1/invoices/{invoice}", invoices.delete),
@@ -137,6 +141,7 @@ ROUTES = (
     Route("POST", "/v1/invoices/{invoice}/void", invoice_states.void),
     Route("GET", "/v1/payment_intents", payment_intents.listed, payment_intents.LIST),
     Route("POST", "/v1/payment_intents", payment_intents.create, payment_intents.CREATE),
+    Route("GET", "/v1/payment_intents/search", search("payment_intent"), SEARCH),
     Route("GET", "/v1/payment_intents/{intent}", payment_intents.retrieve),
     Route("POST", "/v1/payment_intents/{intent}", payment_intents.update, payment_intents.UPDATE),
     Route("POST", "/v1/payment_intents/{intent}/cancel", payment_intents.cancel, payment_intents.CANCEL),
@@ -155,10 +160,12 @@ ROUTES = (
     Route("POST", "/v1/payouts/{payout}/cancel", payouts.cancel),
     Route("GET", "/v1/prices", prices.listed, prices.LIST),
     Route("POST", "/v1/prices", catalogue.create_price, catalogue.CREATE_PRICE),
+    Route("GET", "/v1/prices/search", search("price"), SEARCH),
     Route("GET", "/v1/prices/{price}", prices.retrieve),
     Route("POST", "/v1/prices/{price}", prices.update, prices.UPDATE),
     Route("GET", "/v1/products", products.listed, products.LIST),
     Route("POST", "/v1/products", catalogue.create_product, catalogue.CREATE_PRODUCT),
+    Route("GET", "/v1/products/search", search("product"), SEARCH),
     Route("GET", "/v1/products/{id}", products.retrieve),
     Route("POST", "/v1/products/{id}", products.update, products.UPDATE),
     Route("DELETE", "/v1/products/{id}", products.delete),
@@ -197,6 +204,7 @@ ROUTES = (
     ),
     Route("GET", "/v1/subscriptions", subscriptions.listed, subscriptions.LIST),
     Route("POST", "/v1/subscriptions", subscriptions.create, subscriptions.CREATE),
+    Route("GET", "/v1/subscriptions/search", search("subscription"), SEARCH),
     Route("GET", "/v1/subscriptions/{subscription}", subscriptions.retrieve),
     Route("POST", "/v1/subscriptions/{subscription}", subscription_changes.update, subscription_changes.UPDATE),
     Route("DELETE", "/v1/subscriptions/{subscription}", subscription_ends.cancel, subscription_ends.CANCEL),

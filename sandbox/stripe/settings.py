@@ -31,9 +31,12 @@ class Settings:
     subscription_invoices_per_minute: int = 10
     subscription_invoices_per_day: int = 20
     subscription_quantity_updates_per_hour: int = 200
+    search_requests_per_second: int = 20
     rate_limit_reason: bool = True
     """Whether a 429 says in Stripe-Rate-Limited-Reason which limit it was."""
     rate_limit_type: str = "invalid_request_error"
+    should_retry: bool = True
+    """Whether an answer says in Stripe-Should-Retry that another try helps (a lock) or cannot (a 500 given again)."""
     lock_timeouts: bool = False
     """Whether a second write to an object, while the first is under way, is refused instead of waiting."""
     lock_timeout_status: int = 429
@@ -45,6 +48,9 @@ class Settings:
     missing_in_parameter_status: int = 400
     """The status where a parameter names an object that there is not; where the address names it, it is 404."""
     unknown_parameters_refused: bool = True
+
+    search_lag_seconds: int = 60
+    """How long after it was made or changed the search knows of an object."""
 
     # What an idempotency key does.
     key_compares_parameters: bool = True
@@ -68,6 +74,10 @@ class Settings:
     """Whether what a credit note gives back after payment must be exactly what it credits after payment."""
     credit_notes_after_payment_stay: bool = True
     """Whether only credit notes from before payment can be voided."""
+    awaited_refunds_hold_money: bool = True
+    """Whether a refund that waits for the customer has left the balance already; else it leaves once they acted."""
+    inquiries_mark_the_charge: bool = True
+    """Whether a charge counts as disputed while its bank only inquires."""
     dispute_fee_returned: bool = False
     """Whether the fee of a dispute that is won comes back with the money."""
     hundreds_in_payouts: bool = True

@@ -80,6 +80,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
 }
 """What says most comes first: a list with several filters walks along the first of them."""
 KINDS = frozenset({*BLANKS, *PREFIX, *INDEXED, "balance"})
+SEARCHABLE = frozenset({"charge", "customer", "invoice", "payment_intent", "price", "product", "subscription"})
 NOUN = {"invoiceitem": "invoice item", "balance_transaction": "balance transaction"}
 
 _SILENT = frozenset({"event", "line_item", "credit_note_line_item", "item", "balance"})
@@ -90,6 +91,7 @@ _SERIAL_BITS = 29
 """A position is the second of creation and behind it a serial number: a strict order where many share a second."""
 _LAST_SERIAL = 2**_SERIAL_BITS - 1
 _LAST_SECOND = 2**33 - 1
+_LAST = _LAST_SECOND << _SERIAL_BITS | _LAST_SERIAL
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -125,12 +127,14 @@ class Store:
     def add(self, row: Row) -> Row:
         self._serial += 1
         row["_serial"] = self._serial
+        self._touch(row)
         self._put(row)
         self._note("create", row)
         return row
 
     def save(self, row: Row, **changes: Any) -> Row:
         row.update(changes)
+        self._touch(row)
         self._put(row)
         self._note("update", row)
         return row
@@ -199,6 +203,14 @@ class Store:
                 rows.append(row)
         return Page(rows if backwards else rows[::-1], has_more=False)
 
+    def newest_first(self, kind: str, before: int | None) -> Iterator[Row]:
+        """From the newest on, or from below a position."""
+        yield from self._listed(kind, {}, (0, _LAST if before is None else before - 1), backwards=True)
+
+    def position(self, row: Row) -> int:
+        """Where it stands in the order of its kind."""
+        return _position(row)
+
     def begin(self) -> None:
         """From here on everything can be taken back."""
         self._write_all()
@@ -254,6 +266,11 @@ class Store:
         self._write_all()
         self._awake.clear()
 
+    def _touch(self, row: Row) -> None:
+        """When the search may know of it counts from here."""
+        if row.kind in SEARCHABLE:
+            row["_touched"] = self.now()
+
     def _put(self, row: Row) -> None:
         self._awake[row.kind, row.id] = row
         self._changed[row.kind][row.id] = row
@@ -287,7 +304,7 @@ class Store:
         self,
         kind: str,
         where: Mapping[str, Any],
-        span: tuple[int, int] = (0, _LAST_SECOND << _SERIAL_BITS | _LAST_SERIAL),
+        span: tuple[int, int] = (0, _LAST),
         *,
         backwards: bool = False,
     ) -> Iterator[Row]:

@@ -140,6 +140,8 @@ class Stripe:
     def _reason(self, refused: StripeError) -> dict[str, str]:
         if isinstance(refused, RateLimitError) and self.account.settings.rate_limit_reason:
             return {"Stripe-Rate-Limited-Reason": refused.reason}
+        if refused.error.get("code") == "lock_timeout" and self.account.settings.should_retry:
+            return {"Stripe-Should-Retry": "true"}
         return {}
 
     def handle(self, request: Request) -> Response:
@@ -162,6 +164,9 @@ class Stripe:
             headers |= self._reason(refused)
         if replayed:
             headers["Idempotent-Replayed"] = "true"
+            if status >= 500 and self.account.settings.should_retry:
+                # the key gives the same answer however often it is asked
+                headers["Stripe-Should-Retry"] = "false"
         automation.run_due(self.account)
         self.account.store.rest()
         self._send()

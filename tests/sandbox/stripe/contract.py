@@ -34,6 +34,9 @@ def _schema(node):
     for name, value in node.items():
         if name == "properties":
             out[name] = {field: _schema(inner) for field, inner in value.items()}
+            if value.get("object", {}).get("enum") == ["search_result"]:
+                # the derived file forgets it; the official client pages by it
+                out[name]["next_page"] = {"type": ["string", "null"]}
             out["additionalProperties"] = False
         elif name in ("anyOf", "oneOf", "allOf", "items", "additionalProperties"):
             out["anyOf" if name == "oneOf" else name] = _schema(value)

@@ -31,8 +31,14 @@ def test_the_official_client_drives_every_route(api, vendor, outside):
     money_back(api, outside, vendor)
     clocks(api)
     webhooks(api)
+    searches(api)
     api.customers.delete(api.customers.create({}).id)
     assert [f"{route.method} {route.path}" for route in ROUTES if route not in vendor.driven] == []
+
+
+def searches(api):
+    for kind in ("charges", "customers", "invoices", "payment_intents", "prices", "products", "subscriptions"):
+        assert getattr(api, kind).search({"query": "metadata['hub']:'nobody'"}).data == []
 
 
 def account(api):

@@ -142,6 +142,82 @@ def test_a_dispute_that_is_given_up_is_lost(api, paid, events):
     assert "charge.dispute.funds_reinstated" not in told(events)
 
 
+def test_a_refund_that_needs_the_customer_waits_for_them(api, paid, outside, events):
+    _, charge = paid()
+    refund = api.refunds.create({"charge": charge.id, "amount": 4000, "instructions_email": "ada@books.example"})
+    assert refund.status == "requires_action"
+    assert refund.next_action.type == "display_details"
+    assert refund.next_action.display_details.email_sent.email_sent_to == "ada@books.example"
+    assert api.charges.retrieve(charge.id).amount_refunded == 4000
+    assert outside("refunds", id=refund.id, status="succeeded").status_code == 400
+    assert outside("refunds", id=refund.id, status="pending").json()["next_action"] is None
+    assert outside("refunds", id=refund.id, status="pending").status_code == 400
+    assert outside("refunds", id=refund.id, status="succeeded").json()["status"] == "succeeded"
+    assert told(events).count("refund.updated") == 2
+
+
+def test_only_a_refund_that_waits_for_the_customer_can_be_cancelled(api, paid, events):
+    _, charge = paid()
+    refund = api.refunds.create({"charge": charge.id, "amount": 4000, "instructions_email": "ada@books.example"})
+    canceled = api.refunds.cancel(refund.id)
+    assert (canceled.status, canceled.next_action) == ("canceled", None)
+    moved = (canceled.balance_transaction, canceled.failure_balance_transaction)
+    assert [api.balance_transactions.retrieve(one).amount for one in moved] == [-4000, 4000]
+    assert api.charges.retrieve(charge.id).amount_refunded == 0
+    assert "refund.failed" not in told(events)
+    done = api.refunds.create({"charge": charge.id, "amount": 4000})
+    with pytest.raises(stripe.InvalidRequestError, match="Only refunds that require action can be canceled"):
+        api.refunds.cancel(done.id)
+
+
+def test_an_inquiry_takes_nothing_and_the_charge_may_be_refunded(api, paid, events):
+    _, charge = paid(method="pm_card_createDisputeInquiry")
+    inquiry = api.disputes.list({"charge": charge.id}).data[0]
+    assert (inquiry.status, inquiry.balance_transactions) == ("warning_needs_response", [])
+    assert inquiry.is_charge_refundable
+    assert inquiry.payment_method_details.card.case_type == "inquiry"
+    api.refunds.create({"charge": charge.id, "amount": 4000})
+    assert api.disputes.retrieve(inquiry.id).status == "warning_needs_response"
+    api.refunds.create({"charge": charge.id})
+    assert api.disputes.retrieve(inquiry.id).status == "warning_closed"
+    assert "charge.dispute.funds_withdrawn" not in told(events)
+    assert {"charge.dispute.created", "charge.dispute.closed"} <= set(told(events))
+
+
+def test_an_inquiry_that_is_answered_is_under_review(api, paid):
+    paid(method="pm_card_createDisputeInquiry")
+    inquiry = api.disputes.list().data[0]
+    answered = api.disputes.update(inquiry.id, {"evidence": {"uncategorized_text": "Signed contract"}})
+    assert answered.status == "warning_under_review"
+    with pytest.raises(stripe.InvalidRequestError, match="Evidence is not taken any more"):
+        api.disputes.update(inquiry.id, {"evidence": {"uncategorized_text": "More"}})
+
+
+def test_an_inquiry_may_become_a_dispute(api, paid, outside, events):
+    _, charge = paid(method="pm_card_createDisputeInquiry")
+    inquiry = api.disputes.list().data[0]
+    dispute = api.disputes.update(inquiry.id, {"evidence": {"uncategorized_text": "escalate_inquiry_evidence"}})
+    assert (dispute.status, dispute.is_charge_refundable) == ("needs_response", False)
+    assert [(moved.amount, moved.fee) for moved in dispute.balance_transactions] == [(-10_000, 2000)]
+    assert "charge.dispute.funds_withdrawn" in told(events)
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        api.refunds.create({"charge": charge.id})
+    assert refused.value.code == "charge_disputed"
+    assert outside("disputes", id=dispute.id, status="warning_closed").status_code == 400
+    won = api.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}})
+    assert (won.status, sum(moved.amount for moved in won.balance_transactions)) == ("won", 0)
+
+
+def test_an_inquiry_that_nobody_takes_further_ends(api, paid, vendor, outside):
+    paid(method="pm_card_createDisputeInquiry")
+    _, other = paid()
+    kept = outside("disputes", charge=other.id, inquiry=True).json()
+    outside("disputes", id=kept["id"], status="needs_response")
+    vendor.clock.move_to_offset(121 * 86_400)
+    api.balance.retrieve()
+    assert sorted(one.status for one in api.disputes.list().data) == ["needs_response", "warning_closed"]
+
+
 def test_any_charge_can_be_disputed_and_decided_from_outside(api, paid, outside):
     _, charge = paid()
     dispute = outside("disputes", charge=charge.id).json()

@@ -222,6 +222,73 @@ def test_a_second_write_to_an_object_waits_or_is_refused(together, switch, custo
     assert [one.status_code for one in together(("POST", path), ("GET", path))] == [200, 200]
 
 
+@pytest.mark.parametrize("said", [True, False])
+def test_whether_another_try_helps_is_said_or_not(together, switch, vendor, base_url, customer, said):
+    """The official client heeds it: a 500 that its key gives again is not asked for a third time."""
+    switch(lock_timeouts=True, should_retry=said)
+    path = f"/v1/customers/{customer.id}"
+    _, second = together(("POST", path), ("POST", path))
+    assert second.headers.get("Stripe-Should-Retry") == ("true" if said else None)
+    switch(lock_timeouts=False)
+
+    def asked():
+        calls = requests.get(f"{base_url}/_sandbox/calls", timeout=10).json()["calls"]
+        return sum(call["path"] == "/v1/products" for call in calls)
+
+    before, fault = asked(), {"match": "POST /v1/products", "fault": "commit_then_500"}
+    requests.post(f"{base_url}/_sandbox/faults", json={"faults": [fault]}, timeout=10)
+    addresses = dict.fromkeys(("api", "connect", "files", "meter_events"), base_url)
+    client = stripe.StripeClient("sk_test_sandbox_subledger", base_addresses=addresses, max_network_retries=3)
+    with pytest.raises(stripe.APIError):
+        client.v1.products.create({"name": "Handbook"})
+    assert asked() - before == (2 if said else 4)
+    assert len(list(vendor.account.store.every("product"))) == 1
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_refund_that_waits_holds_the_money_or_does_not(post, ask, switch, pay, outside, held):
+    switch(awaited_refunds_hold_money=held)
+    pay()
+    _, charges, _ = ask("GET", "charges")
+    asked = {"charge": charges["data"][0]["id"], "amount": 100, "instructions_email": "ada@books.example"}
+    refund = post("refunds", **asked)
+    assert (refund["balance_transaction"] is not None) is held
+    canceled = post(f"refunds/{refund['id']}/cancel")
+    assert (canceled["failure_balance_transaction"] is not None) is held
+    again = post("refunds", **asked)
+    outside("refunds", id=again["id"], status="pending")
+    moved = [one for one in ask("GET", "balance_transactions")[1]["data"] if one["source"] == again["id"]]
+    assert [one["amount"] for one in moved] == [-100]
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_charge_that_is_inquired_about_counts_as_disputed_or_not(ask, switch, pay, outside, marked):
+    switch(inquiries_mark_the_charge=marked)
+    pay()
+    _, charges, _ = ask("GET", "charges")
+    outside("disputes", charge=charges["data"][0]["id"], inquiry=True)
+    assert ask("GET", f"charges/{charges['data'][0]['id']}")[1]["disputed"] is marked
+
+
+def test_the_search_lags_by_what_is_switched(api, switch, vendor):
+    for lag in (0, 60):
+        switch(search_lag_seconds=lag)
+        api.customers.create({"name": f"Early Bird {lag}"})
+        assert len(api.customers.search({"query": f"name:'Early Bird {lag}'"}).data) == (0 if lag else 1)
+    vendor.clock.move_to_offset(61)
+    assert len(api.customers.search({"query": "name~'early'"}).data) == 2
+
+
+def test_all_searches_share_one_limit(api, switch):
+    switch(rate_limits=True, search_requests_per_second=2)
+    api.customers.search({"query": "name:'a'"})
+    api.prices.search({"query": "active:'true'"})
+    with pytest.raises(stripe.RateLimitError):
+        api.products.search({"query": "name:'a'"})
+    switch(search_requests_per_second=20)
+    api.products.search({"query": "name:'a'"})
+
+
 def test_a_key_can_be_expired(api, switch):
     switch(api_key_expired=True)
     with pytest.raises(stripe.AuthenticationError) as refused:
