@@ -1,6 +1,7 @@
 """Connections and their secrets. Secrets leave this file only as values in memory that do not print themselves."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,7 +24,12 @@ CHANGES_AGREED_UNTIL = "changes_agreed_until"
 """The option that lets any number of documents be changed, until that moment."""
 
 _SECRETS = "secrets"
+
+_log = logging.getLogger(__name__)
 _BACKOFF_MAX_SECONDS = 300
+
+AWAY_AFTER = 3
+"""So often in a row without an answer, and people are told."""
 
 ASK_FIRST_UNTIL = "ask_first_until"
 """The option that makes every creation wait for a question, until that moment."""
@@ -62,6 +68,10 @@ class Connection:
     closed_until: str = ""
     """The last day (ISO) that may no longer be written to there, as it was read; empty for none."""
     closed_read_at: datetime | None = None
+    failures: int = 0
+    """In a row."""
+    is_away: bool = False
+    """The last of them got no answer, or none that says why."""
     day_left: int | None = None
     """Calls of the day, as the vendor said last, at that moment:"""
     day_left_at: datetime | None = None
@@ -114,6 +124,8 @@ def _connection(row: Row[Any]) -> Connection:
         options=row.options,
         closed_until=row.closed_until or "",
         closed_read_at=row.closed_read_at,
+        failures=row.failures,
+        is_away=bool(row.is_away),
         day_left=row.day_left,
         day_left_at=row.day_left_at,
     )
@@ -346,6 +358,12 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
     seconds = max(least_seconds * (1 + jitter / 10), grown * (0.5 + jitter / 2))
     until = work.now + timedelta(seconds=seconds)
     _set(work, connection_id, not_before=until)
+    if is_away and failures == AWAY_AFTER:
+        _log.warning(
+            "connection %s got no answer %d times in a row, and is left alone but for one question at a time",
+            connection_id,
+            failures,
+        )
     if is_away:
         vendors.failed(work, connection_id, until)
 
@@ -374,19 +392,20 @@ def doubt_closed(work: Work, connection_id: str) -> None:
 
 
 def succeeded(work: Work, connection_id: str) -> None:
+    """It answered: whatever was held against it, or against its vendor, is over."""
     table = schema.connection
-    healed = work.connection.execute(
+    this = (table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    before = work.connection.execute(select(table.c.state, table.c.failures, table.c.pause_sentence).where(*this)).one()
+    if before.state != "active" or not (before.failures or before.pause_sentence):
+        return
+    work.connection.execute(
         update(table)
-        .where(
-            table.c.workspace_id == work.workspace_id,
-            table.c.id == connection_id,
-            table.c.state == "active",
-            or_(table.c.failures > 0, table.c.pause_sentence != ""),
-        )
+        .where(*this, table.c.state == "active")
         .values(failures=0, not_before=None, is_away=None, pause_sentence="")
     )
-    if healed.rowcount:
-        vendors.answered(work, connection_id)
+    vendors.answered(work, connection_id)
+    if before.failures >= AWAY_AFTER:
+        _log.warning("connection %s answers again", connection_id)
 
 
 def take_probe(work: Work, connection_id: str, seconds: float) -> datetime | None:

@@ -99,6 +99,25 @@ def test_whoever_had_nothing_to_ask_lets_another_connection_ask(hub, companies):
     assert gets_one(hub, companies[0])
 
 
+def test_a_connection_that_gets_no_answer_for_long_is_told_of_once_and_once_when_it_is_back(hub, companies, caplog):
+    def said():
+        with hub.store.read() as database:
+            [one] = [one for one in connections.connections(database) if one.id == companies[0].id]
+            return complaints(database, [one], hub.clock.now())[one.id]
+
+    for _ in range(2):
+        rest(hub, companies[0], AWAY)
+    assert (said(), caplog.records) == ("", [])
+    for _ in range(3):
+        rest(hub, companies[0], AWAY)
+    assert said().startswith("Stripe gave no answer 5 times in a row.")
+    succeeded(hub, companies[0])
+    succeeded(hub, companies[0])
+    assert said() == ""
+    told = [one.message.partition(companies[0].id)[2] for one in caplog.records]
+    assert [words.split(",")[0] for words in told] == [" got no answer 3 times in a row", " answers again"]
+
+
 def test_the_trouble_of_one_is_not_the_vendors(hub, companies):
     for _ in range(3):
         rest(hub, companies[0], AWAY)
