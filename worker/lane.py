@@ -79,12 +79,13 @@ def _hold(hub: Hub, workspace_id: str, connection_id: str, kind: str, purpose: s
 
 
 def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: str, purpose: str) -> Held | None:
-    connector = CONNECTORS[connection.vendor]
-    of_vendor, of_connection = vendors.lanes_held(work, connection.id)
-    if of_vendor >= connector.lanes_max or of_connection >= connector.limit.at_once:
-        return None
     lane = lanes.claim(work, connection.id, kind, purpose, owner=owner(), lease_seconds=hub.lease_seconds)
     if lane is None:
+        return None
+    connector = CONNECTORS[connection.vendor]
+    of_vendor, of_connection = vendors.lanes_held(work, connection.id)
+    if of_vendor > connector.lanes_max or of_connection > connector.limit.at_once:
+        lanes.release(work, lane)
         return None
     probes_until = None
     if connection.not_before is not None:
@@ -96,8 +97,8 @@ def _claimed(work: Work, *, hub: Hub, connection: Connection, kind: str, purpose
 
 
 def _let_go(work: Work, *, held: Held) -> None:
+    lanes.release(work, held.lane)
     if held.probes_until is not None:
         connections.end_probe(work, held.connection.id, held.probes_until)
     if "day_left" in held.told:
         connections.keep_day_left(work, held.connection.id, held.told["day_left"])
-    lanes.release(work, held.lane)

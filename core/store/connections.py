@@ -348,6 +348,7 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
     `jitter` in 0..1 spreads those who wait for the same vendor. `is_away`: it gave no answer, or none that says why.
     """
     table = schema.connection
+    vendors.hold(work, connection_id)
     failures = work.connection.execute(
         update(table)
         .where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
@@ -398,6 +399,7 @@ def succeeded(work: Work, connection_id: str) -> None:
     before = work.connection.execute(select(table.c.state, table.c.failures, table.c.pause_sentence).where(*this)).one()
     if before.state != "active" or not (before.failures or before.pause_sentence):
         return
+    vendors.hold(work, connection_id)
     work.connection.execute(
         update(table)
         .where(*this, table.c.state == "active")

@@ -1,4 +1,7 @@
-"""What all connections to one vendor share, in every workspace: how many work at once, and whether it answers."""
+"""What all connections to one vendor share, in every workspace: how many work at once, and whether it answers.
+
+Locks are taken in one order, so that nobody waits in a circle: a lane, the vendor, then its connections.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -47,8 +50,14 @@ def know(work: Work, name: str, environment: str) -> None:
     work.connection.execute(into.values(name=name, environment=environment).on_conflict_do_nothing())
 
 
+def hold(work: Work, connection_id: str) -> None:
+    """Before a connection's row is changed together with others of its vendor: one at a time, until the commit."""
+    _of(work, connection_id)
+
+
 def lanes_held(work: Work, connection_id: str) -> tuple[int, int]:
-    """How many lanes are at work now: of all connections to this one's vendor, and of this one.
+    """How many lanes are at work now, one just claimed among them: of all connections to this one's vendor, and of
+    this one.
 
     One at a time may ask, until it commits: nobody takes the last place twice.
     """
