@@ -270,7 +270,7 @@ class RunningHub(Hub):
     def wait_until_quiet(self):
         """Nothing is open, no webhook is on its way, and both ends say the same."""
         self.wait(
-            lambda: not self.open_work() and not self.outside.deliveries()[1] and self.outside.agree(),
+            lambda: not self.outside.deliveries()[1] and self.outside.agree() and not self.open_work(),
             lambda: f"quiet; open: {self.open_work()}, {self.sentences()}",
         )
 

@@ -232,7 +232,18 @@ def broken(seen):
 
 # --- gathering -------------------------------------------------------------------------------------------------------
 
+_LOOKS_MAX = 3
 _SETUP_TABLES = ("workspace", "book", "app", "connection", "rulebook", "exchange_rate", "data_key", "audit")
+
+
+def once_quiet(outside, running, bystander):
+    """The evidence of a hub of processes. What its poll finds between two looks has to be finished too."""
+    for _ in range(_LOOKS_MAX):
+        running.wait_until_quiet()
+        seen = gather(outside, running, bystander)
+        if not seen.open_work:
+            break
+    return seen
 
 
 def gather(outside, hub, bystander):

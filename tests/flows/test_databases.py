@@ -363,9 +363,8 @@ def test_processes_outlive_a_restart_of_their_server(empty_database, server, ser
             served.trade()
             running.wait(running.open_work, "work to do")
             server.restart()
-            running.wait_until_quiet()
             assert pids == {name: running.child(name).pid for name in pids}
-            assert invariants.broken(invariants.gather(served, running, "nobody")) == []
+            assert invariants.broken(invariants.once_quiet(served, running, "nobody")) == []
         finally:
             running.close()
 

@@ -66,8 +66,7 @@ def _bystander(running):
 
 def harm(life, served):
     """What is broken once all is quiet again."""
-    life.wait_until_quiet()
-    return invariants.broken(invariants.gather(served, life, life.bystander))
+    return invariants.broken(invariants.once_quiet(served, life, life.bystander))
 
 
 def of_each(points):
