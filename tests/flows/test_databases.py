@@ -121,18 +121,37 @@ def test_every_transaction_that_writes_says_so_when_it_begins(hub, outside):
 # --- full ------------------------------------------------------------------------------------------------------------
 
 
+GROWING = ("receipt", "record", "observation")
+
+
 class SQLiteDisk:
-    """Makes the file as large as it will ever be, and gives it room again."""
+    """Makes the file as large as it will ever be, and gives it room again. What is written meanwhile is heavy, so that
+    none of it fits into what is left of a page.
+    """
 
     def __init__(self, hub):
         self._full = False
+        self._engine = hub.store.engine
+        with self._engine.begin() as database:
+            database.execute(text("CREATE TABLE disk AS SELECT false AS is_full"))
+            database.execute(text("CREATE TABLE weight (heavy BLOB)"))
+            for table in GROWING:
+                database.execute(
+                    text(
+                        f"CREATE TRIGGER extend_{table} BEFORE INSERT ON {table} WHEN (SELECT is_full FROM disk) "
+                        "BEGIN INSERT INTO weight VALUES (zeroblob(1000000)); END"
+                    )
+                )
 
-        @event.listens_for(hub.store.engine, "checkout")
+        @event.listens_for(self._engine, "checkout")
         def _limit(connection, _record, _proxy):
             pages = connection.execute("PRAGMA page_count").fetchone()[0] if self._full else 1073741823
             connection.execute(f"PRAGMA max_page_count={pages}")
 
     def is_full(self, full):
+        self._full = False
+        with self._engine.begin() as database:
+            database.execute(text("UPDATE disk SET is_full = :full"), {"full": full})
         self._full = full
 
 
@@ -150,7 +169,7 @@ class PostgreSQLDisk:
                     "USING ERRCODE = 'disk_full'; END IF; RETURN NEW; END $$"
                 )
             )
-            for table in ("receipt", "record", "observation"):
+            for table in GROWING:
                 database.execute(
                     text(f"CREATE TRIGGER extend BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION extend()")
                 )
