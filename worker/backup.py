@@ -64,7 +64,7 @@ def restore(settings: Settings, source: Path, told: Told = lambda *_: None) -> N
         with store.read() as database:
             found = connections.connections(database)
         for one in found:
-            store.write(one.workspace_id, partial(connections.ask_first, one=one, until=until))
+            store.write(one.workspace_id, partial(connections.ask_first, connection_id=one.id, until=until))
         store.write("", hub.forget)
     finally:
         store.engine.dispose()
@@ -72,8 +72,7 @@ def restore(settings: Settings, source: Path, told: Told = lambda *_: None) -> N
 
 def asks_first(connection: connections.Connection, now: datetime) -> bool:
     """Whether the database was restored lately, so that what is to be created may be there already."""
-    until = connection.options.get(connections.ASK_FIRST_UNTIL, "")
-    return bool(until) and now < datetime.fromisoformat(until)
+    return connection.is_before(connections.ASK_FIRST_UNTIL, now)
 
 
 def _path(settings: Settings) -> Path:

@@ -5,6 +5,7 @@ from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
 from core.store import audit, connections, inbox, links, outbox
 from core.store.audit import Deed
+from core.store.connections import Connection
 from core.store.inbox import Told
 from core.store.links import Link
 from core.store.outbox import Parked
@@ -75,12 +76,12 @@ def looked_up(work: Work, connection_id: str, kind: Kind, remote_ids: list[str])
     return woken
 
 
-def not_found(work: Work, connection_id: str, kind: Kind, remote_id: str) -> bool:
+def not_found(work: Work, connection: Connection, kind: Kind, remote_id: str) -> bool:
     """What was to be linked is not there: it is not, and the delivery says so. False if it was not about that."""
-    wanted = [one for one in outbox.parked_at(work, connection_id, kind, [remote_id]) if one.reason.remedy == LINK]
+    wanted = [one for one in outbox.parked_at(work, connection.id, kind, [remote_id]) if one.reason.remedy == LINK]
     for one in wanted:
-        links.remove(work, connection_id, kind, [remote_id])
-        params = {"document": one.name, "connection": one.reason.params.get("connection", ""), "id": remote_id}
+        links.remove(work, connection.id, kind, [remote_id])
+        params = {"document": one.name, "connection": connection.name, "id": remote_id}
         outbox.explain(work, one.id, Reason(ReasonCode.NOT_LINKED, params))
     return bool(wanted)
 

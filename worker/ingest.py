@@ -114,7 +114,7 @@ def _save(
 def _not_there(work: Work, connection: Connection, kind: Kind, hint: Hint) -> None:
     """Born there and gone: a tombstone. Written there and gone, or never known: a person should see it."""
     settled = records.entomb(work, connection.id, kind, hint.remote_id)
-    if settled or decisions.not_found(work, connection.id, kind, hint.remote_id):
+    if settled or decisions.not_found(work, connection, kind, hint.remote_id):
         inbox.finish(work, hint.event_ids)
     else:
         ours = links.name(work, connection.id, kind, hint.remote_id)

@@ -5,12 +5,12 @@ What changes by itself (somebody moves, an invoice is voided) is few a day. What
 away.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
 from core.store import lanes, links, outbox
-from core.store.connections import CHANGES_AGREED_UNTIL, Connection
+from core.store.connections import CHANGES_AGREED_UNTIL
 from core.store.work import Work
 from worker.lane import Held
 
@@ -30,20 +30,14 @@ def why_not(work: Work, held: Held, kind: Kind, changing: int, *, is_full: bool)
     A batch that is full of them may be the first of very many: then those that wait behind it count too.
     """
     connection = held.connection
-    if _are_agreed(connection, work.now):
+    if connection.is_before(CHANGES_AGREED_UNTIL, work.now):
         return None
-    concerned = lanes.changes(work, held.lane, _WITHIN) + outbox.stopped_changes(work, connection.id, kind)
+    so_far = lanes.changes(work, held.lane, _WITHIN)
+    concerned = so_far + outbox.stopped_changes(work, connection.id, kind)
     concerned += outbox.changes_ahead(work, connection.id, kind) if is_full else changing
-    if concerned > FEW and too_many(there := _standing(work, connection, kind), concerned):
-        return Reason(ReasonCode.MASS_CHANGE, {"count": f"{concerned:,}", "there": f"{there:,}"})
-    lanes.count_changes(work, held.lane, changing, _WITHIN)
+    if concerned > FEW:
+        there = links.count(work.connection, work.workspace_id, connection.id, [kind])
+        if too_many(there, concerned):
+            return Reason(ReasonCode.MASS_CHANGE, {"count": f"{concerned:,}", "there": f"{there:,}"})
+    lanes.count_changes(work, held.lane, so_far, changing)
     return None
-
-
-def _standing(work: Work, connection: Connection, kind: Kind) -> int:
-    return links.count(work.connection, work.workspace_id, connection.id, [kind])
-
-
-def _are_agreed(connection: Connection, now: datetime) -> bool:
-    until = connection.options.get(CHANGES_AGREED_UNTIL)
-    return until is not None and now < datetime.fromisoformat(until)

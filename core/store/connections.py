@@ -76,6 +76,11 @@ class Connection:
     """Calls of the day, as the vendor said last, at that moment:"""
     day_left_at: datetime | None = None
 
+    def is_before(self, option: str, now: datetime) -> bool:
+        """Whether the moment that an option names is still to come."""
+        until = self.options.get(option)
+        return until is not None and now < datetime.fromisoformat(until)
+
     def option(self, name: str, declared: float) -> float:
         """A declared number, unless this connection says otherwise."""
         return float(Decimal(self.options.get(name, str(declared))))
@@ -369,18 +374,14 @@ def back_off(work: Work, connection_id: str, least_seconds: float, jitter: float
         vendors.failed(work, connection_id, until)
 
 
-def ask_first(work: Work, one: Connection, until: datetime) -> None:
+def ask_first(work: Work, connection_id: str, until: datetime) -> None:
     """After a restore: what is to be created may have been created after the copy was made."""
-    _set(work, one.id, options={**one.options, ASK_FIRST_UNTIL: until.isoformat()})
+    _set_moment(work, connection_id, ASK_FIRST_UNTIL, until)
 
 
 def agree_to_changes(work: Work, connection_id: str, until: datetime) -> None:
     """A person has looked: however much changes there until then is meant."""
-    table = schema.connection
-    options = work.connection.execute(
-        select(table.c.options).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
-    ).scalar_one()
-    _set(work, connection_id, options={**options, CHANGES_AGREED_UNTIL: until.isoformat()})
+    _set_moment(work, connection_id, CHANGES_AGREED_UNTIL, until)
 
 
 def keep_closed(work: Work, connection_id: str, closed_until: str) -> None:
@@ -484,6 +485,14 @@ def targets(database: Database, workspace_id: str, book_id: str, vendors: Sequen
     return _select(
         database, table.c.workspace_id == workspace_id, table.c.book_id == book_id, table.c.vendor.in_(vendors)
     )
+
+
+def _set_moment(work: Work, connection_id: str, option: str, until: datetime) -> None:
+    table = schema.connection
+    options = work.connection.execute(
+        select(table.c.options).where(table.c.workspace_id == work.workspace_id, table.c.id == connection_id)
+    ).scalar_one()
+    _set(work, connection_id, options={**options, option: until.isoformat()})
 
 
 def _set(work: Work, connection_id: str, **values: Any) -> None:

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Insert, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.reasons import Reason, ReasonCode
 from core.store import schema
 from core.store.bodies import fingerprint, keep
-from core.store.work import Store, Work
+from core.store.work import Store, Work, insert_new
 
 ATTEMPTS_MAX = 3
 
@@ -224,10 +223,7 @@ def _row(store: Store, work: Work, told: Told, receipt_id: str | None, cause: st
 
 def _insert_new(work: Work) -> Insert:
     """Files the rows whose key is new, and says how many those were: all of them, nearly always."""
-    on_postgresql = work.connection.dialect.name == "postgresql"
-    into: postgresql.Insert | sqlite.Insert
-    into = postgresql.insert(schema.event) if on_postgresql else sqlite.insert(schema.event)
-    return into.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return insert_new(work, schema.event).execution_options(preserve_rowcount=True)
 
 
 def _filed(work: Work, event_ids: Sequence[str]) -> set[str]:

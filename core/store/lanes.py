@@ -53,9 +53,8 @@ def changes(work: Work, lane: Lane, within: timedelta) -> int:
     return int(row.changes) if row.changes_since and row.changes_since > work.now - within else 0
 
 
-def count_changes(work: Work, lane: Lane, count: int, within: timedelta) -> None:
-    """Counts more of them; where the day is over, another begins."""
-    so_far = changes(work, lane, within)
+def count_changes(work: Work, lane: Lane, so_far: int, count: int) -> None:
+    """Counts more of them; where there were none, another day begins."""
     values: dict[str, Any] = {"changes": so_far + count}
     if not so_far:
         values["changes_since"] = work.now

@@ -201,16 +201,7 @@ def changes_ahead(work: Work, connection_id: str, kind: str) -> int:
     return work.connection.execute(
         select(func.count())
         .select_from(delivery)
-        .join(
-            link,
-            and_(
-                link.c.workspace_id == delivery.c.workspace_id,
-                link.c.record_id == delivery.c.record_id,
-                link.c.connection_id == delivery.c.connection_id,
-                link.c.part == delivery.c.part,
-                link.c.removed_at.is_(None),
-            ),
-        )
+        .join(link, _stands_there())
         .where(
             delivery.c.workspace_id == work.workspace_id,
             delivery.c.connection_id == connection_id,
@@ -218,6 +209,18 @@ def changes_ahead(work: Work, connection_id: str, kind: str) -> int:
             delivery.c.state == _S.PENDING.value,
         )
     ).scalar_one()
+
+
+def _stands_there() -> ColumnElement[bool]:
+    """The link under which a delivery's document stands at its connection."""
+    delivery, link = schema.delivery, schema.link
+    return and_(
+        link.c.workspace_id == delivery.c.workspace_id,
+        link.c.record_id == delivery.c.record_id,
+        link.c.connection_id == delivery.c.connection_id,
+        link.c.part == delivery.c.part,
+        link.c.removed_at.is_(None),
+    )
 
 
 def still_ready(work: Work, delivery_ids: Sequence[str]) -> set[str]:
@@ -262,15 +265,7 @@ def parked(work: Work, delivery_id: str) -> Parked | None:
 def parked_at(work: Work, connection_id: str, kind: Kind, remote_ids: Sequence[str]) -> list[Parked]:
     """Those whose documents are linked there under these ids."""
     delivery, link = schema.delivery, schema.link
-    linked = exists().where(
-        link.c.workspace_id == delivery.c.workspace_id,
-        link.c.connection_id == connection_id,
-        link.c.kind == kind.value,
-        link.c.remote_id.in_(remote_ids),
-        link.c.removed_at.is_(None),
-        link.c.record_id == delivery.c.record_id,
-        link.c.part == delivery.c.part,
-    )
+    linked = exists().where(_stands_there(), link.c.kind == kind.value, link.c.remote_id.in_(remote_ids))
     return _parked(work, delivery.c.connection_id == connection_id, delivery.c.kind == kind.value, linked)
 
 

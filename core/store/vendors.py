@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.store import schema
-from core.store.work import Work
+from core.store.work import Work, insert_new
 
 _FEW = 2
 """Fewer connections than this say nothing about the vendor."""
@@ -44,10 +43,7 @@ def away(database: Connection) -> list[Away]:
 
 def know(work: Work, name: str, environment: str) -> None:
     """For its first connection."""
-    on_postgresql = work.connection.dialect.name == "postgresql"
-    into: postgresql.Insert | sqlite.Insert
-    into = postgresql.insert(schema.vendor) if on_postgresql else sqlite.insert(schema.vendor)
-    work.connection.execute(into.values(name=name, environment=environment).on_conflict_do_nothing())
+    work.connection.execute(insert_new(work, schema.vendor).values(name=name, environment=environment))
 
 
 def hold(work: Work, connection_id: str) -> None:
@@ -100,7 +96,7 @@ def failed(work: Work, connection_id: str, until: datetime) -> None:
         _log.warning("%s", Away(one.name, one.environment, work.now).sentence())
     work.connection.execute(
         update(connection)
-        .where(*who_rests(work, connection_id))
+        .where(*_same(one), connection.c.state == "active")
         .values(not_before=until, failures=case((connection.c.failures < 1, 1), else_=connection.c.failures))
     )
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from core.clock import Clock
@@ -112,3 +113,11 @@ def _busy(error: DBAPIError) -> Busy | None:
 
 def _state(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
+
+
+def insert_new(work: Work, table: Table) -> Insert:
+    """Inserts the rows whose key is not there yet, and passes over the others."""
+    on_postgresql = work.connection.dialect.name == "postgresql"
+    into: postgresql.Insert | sqlite.Insert
+    into = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    return into.on_conflict_do_nothing()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, case, func, select
 
 from core.clock import local_date
 from core.entities import COUNTING_STATUSES
@@ -20,6 +20,7 @@ from core.store.connections import Connection as Link
 from core.store.reading.comparison import COMPARED
 
 _MONTH = len("2026-11")
+_PARTS = ("total", "tax", "due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +66,23 @@ def controls(database: Connection, workspace_id: str, links: Sequence[Link]) -> 
 def _theirs(database: Connection, workspace_id: str, connection_id: str) -> _Sums:
     standing = schema.standing
     period = func.substr(func.coalesce(standing.c.dated_on, ""), 1, _MONTH)
-    sums: _Sums = {}
-    for part in ("total", "tax", "due"):
-        minor = standing.c[f"{part}_minor"]
-        rows = database.execute(
-            select(standing.c.kind, period, standing.c.currency, func.sum(minor), func.count())
-            .where(
-                standing.c.workspace_id == workspace_id,
-                standing.c.connection_id == connection_id,
-                standing.c.counts,
-                minor != 0,
-            )
-            .group_by(standing.c.kind, period, standing.c.currency)
+    rows = database.execute(
+        select(
+            standing.c.kind,
+            period.label("period"),
+            standing.c.currency,
+            *(func.sum(standing.c[f"{part}_minor"]).label(part) for part in _PARTS),
+            *(func.sum(case((standing.c[f"{part}_minor"] != 0, 1), else_=0)).label(f"{part}_count") for part in _PARTS),
         )
-        for kind, month, currency, total, count in rows:
-            if what := COMPARED.get(kind, {}).get(part):
-                sums[what, month, currency] = (int(total), count)
-    return sums
+        .where(standing.c.workspace_id == workspace_id, standing.c.connection_id == connection_id, standing.c.counts)
+        .group_by(standing.c.kind, period, standing.c.currency)
+    ).mappings()
+    return {
+        (what, row["period"], row["currency"]): (int(row[part]), int(row[f"{part}_count"]))
+        for row in rows
+        for part, what in COMPARED.get(row["kind"], {}).items()
+        if row[f"{part}_count"]
+    }
 
 
 def _ours(database: Connection, workspace_id: str, book_id: str, zone: str) -> _Sums:
