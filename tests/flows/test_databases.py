@@ -372,6 +372,14 @@ def test_the_clock_of_a_server_that_is_away_says_so_and_is_asked_again_at_the_ne
         DatabaseClock(away).now()
 
 
+def _has_worked(running):
+    """The scheduler has taken a slot, and the worker has read what was told or changed."""
+    slots, events = schema.schedule_slot, schema.event
+    return running.rows(slots, slots.c.slot) and any(
+        row.state == "done" for row in running.rows(events, events.c.state)
+    )
+
+
 def test_processes_outlive_a_restart_of_their_server(empty_database, server, served, tmp_path):
     """Nobody has to start them again."""
     served.reset()
@@ -379,6 +387,9 @@ def test_processes_outlive_a_restart_of_their_server(empty_database, server, ser
         running = RunningHub(served, tmp_path, url, workers=1)
         try:
             pids = {name: running.child(name).pid for name in ("web", "worker 0", "scheduler 0")}
+            # one that is still starting when its server goes away ends with a sentence, as it should
+            served.trade()
+            running.wait(lambda: _has_worked(running), "scheduler and worker to be up")
             served.trade()
             running.wait(running.open_work, "work to do")
             server.restart()
