@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -56,6 +57,15 @@ class Unheard:
         pass
 
 
+class PutAhead(WallClock):
+    """The wall clock, which can be put ahead."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
 class Sandboxes:
     def __init__(self, invoices: int) -> None:
         self._process = subprocess.Popen(
@@ -89,7 +99,7 @@ class Stage:
             self.url = opening.enter_context(database(self.kind, folder))
             self.sandboxes = Sandboxes(self._invoices)
             opening.callback(self.sandboxes.close)
-            clock = WallClock()
+            self.clock = clock = PutAhead()
             store = self._store_type(open_engine(self.url), MasterKeys([bytes(32)]), clock, Ids(clock))
             opening.callback(store.engine.dispose)
             self.hub = Hub(store, Unheard(), Random(1), _LEASE_SECONDS)

@@ -165,7 +165,7 @@ def status(workspace: str | None) -> Printed:
         lines = [[one.name, one.vendor, one.state, said[one.id]] for one in links]
         console.print(table(["connection", "vendor", "state", ""], lines))
         for name, step in importing:
-            console.print(f"{name}: the first import reads {step.name}")
+            console.print(f"{name}: reads its history, {step.name} now")
             console.print(ProgressBar(total=step.of, completed=step.number - 1, width=40))
         console.print()
         work = [[what, state, str(count)] for what, of in counts.items() for state, count in sorted(of.items())]

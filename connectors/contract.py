@@ -206,7 +206,9 @@ class Client(Protocol):
         ...
 
     def changes(self, stream: str, cursor: Row | None) -> Page:
-        """From the beginning if there is no cursor yet, else what changed since; parents before children."""
+        """Without a cursor for the first time: at least the documents and whatever they name. With an empty one
+        everything there is, from the beginning again; else what changed since. Parents before children.
+        """
         ...
 
     def ask(self, path: str) -> Row:
@@ -292,8 +294,8 @@ class Connector:
     """How far back `changes` can look; None for ever. Everything is read anew more often than that."""
     pulls: Mapping[str, Sequence[Kind]] = field(default_factory=dict)
     """The streams that `changes` is polled for, in order, each with a cursor of its own; where a vendor lists kinds
-    apart, a stream for each kind, by its name. To the kinds of which it shows, from the beginning, all that there are:
-    what is not shown is then asked for by itself."""
+    apart, a stream for each kind, by its name. To the kinds of which it shows, with an empty cursor, all that there
+    are: what is not shown is then asked for by itself."""
     importing: Callable[[Row], Step | None] = lambda _: None
     """How far the first import is at a cursor; None where it is done."""
     poll_seconds: int = 60

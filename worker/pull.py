@@ -84,13 +84,13 @@ def pull(hub: Hub, workspace_id: str, connection_id: str, stream: str) -> set[La
 
 
 def _onward(cursor: Cursor | None, now: datetime) -> tuple[Row | None, Reading]:
-    """Where to read on; None for the beginning. A reading of everything that stopped half-way for so long begins again
-    too: its own news may be told no more.
+    """Where to read on: None for the first time, nothing at all for everything again. A reading that stopped half-way
+    for so long begins again too: its own news may be told no more.
     """
     if cursor is None:
         return None, Reading(now)
     if now - (cursor.reading.whole_at or cursor.saved_at) > WHOLE_EVERY:
-        return None, cursor.reading.again(now)
+        return {}, cursor.reading.again(now)
     return dict(cursor.position), cursor.reading
 
 

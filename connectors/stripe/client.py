@@ -84,10 +84,10 @@ class StripeClient:
     # --- what changed ------------------------------------------------------------------------------------------------
 
     def changes(self, stream: str, cursor: Row | None) -> Page:
-        """First everything there is; then, for ever, what is told since. Stripe keeps events for 30 days."""
+        """First what there is; then, for ever, what is told since. Stripe keeps events for 30 days."""
         assert stream == EVERYTHING, "Stripe tells of all kinds in one stream"
-        if cursor is None:
-            cursor = history.begun(self.ask)
+        if not cursor:
+            cursor = history.begun(self.ask, whole=cursor is not None)
         try:
             return self._listed(cursor) if cursor.get("history") else self._told(cursor)
         except (NotThere, CallRefused):

@@ -1,18 +1,18 @@
-"""The first import: everything there is, in as few calls as Stripe's lists allow, parents before children.
+"""What there is, in as few calls as Stripe's lists allow, parents before children.
 
 Stripe: a list can bring neighbours along by `expand[]`, but only four names deep, `data` among them. From an invoice
 that reaches its customer and its invoice payments, not the money behind these. The money is therefore read from the
 list of balance transactions, whose source is the charge, which names its intent; what the intents paid is known from
 the invoices by then. A payment that has moved no money yet is not in it: it is read when an event tells of it.
 
-What is needed for the documents comes first. The rest of the catalogue, and who has bought nothing, comes when they
-are all there.
+The first import is the documents and whatever they name. What no document names (who has bought nothing, what was
+never sold) is read with everything else once a day, and when an event tells of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
 from connectors.contract import Row, Rows, Step
-from connectors.rows import part, parts, text
+from connectors.rows import needed_text, part, parts, text
 from connectors.stripe.composed import (
     INVOICE_PAYMENTS,
     GivenBack,
@@ -31,6 +31,14 @@ _KEPT_MAX = 5000
 """Of how many intents it is remembered what they paid. It stands in the cursor, and so is written with each page; what
 older ones paid is asked for beside the balance transactions."""
 
+_BESIDE_INVOICE = (
+    "customer",
+    "payments",
+    "parent.subscription_details.subscription",
+    "discounts.source.coupon",
+    "discounts.promotion_code",
+)
+
 _Step = Callable[[Ask, Row], tuple[Rows, Row, bool]]
 """(a way to ask, where in the list) to (rows, where to go on, whether there are more)."""
 
@@ -44,7 +52,7 @@ def _all_of(kind: Kind, *beside: str) -> _Step:
 
 
 def _invoices(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
-    expand = expanded(["customer", "payments", "parent.subscription_details.subscription"], "data.")
+    expand = expanded(_BESIDE_INVOICE, "data.")
     answer = page(ask, PLACES[Kind.INVOICE].path, expand, place.get("after", ""))
     paid: dict[str, list[Row]] = place.get("paid", {})
     forgotten = bool(place.get("forgotten"))
@@ -55,8 +63,8 @@ def _invoices(ask: Ask, place: Row) -> tuple[Rows, Row, bool]:
             else:
                 forgotten = True
     subscriptions, long = _subscriptions(ask, answer.rows, place.get("long", ()))
-    onward = {"after": answer.last, "paid": paid, "forgotten": forgotten, "long": long}
-    return {**subscriptions, **apart(ask, Kind.INVOICE, answer.rows)}, onward, answer.more
+    rows = {**subscriptions, **_discounts(answer.rows), **apart(ask, Kind.INVOICE, answer.rows)}
+    return rows, {"after": answer.last, "paid": paid, "forgotten": forgotten, "long": long}, answer.more
 
 
 def _subscriptions(ask: Ask, invoices: Sequence[Row], long: Sequence[str]) -> tuple[Rows, Sequence[str]]:
@@ -70,6 +78,18 @@ def _subscriptions(ask: Ask, invoices: Sequence[Row], long: Sequence[str]) -> tu
             named[one["id"]] = one
     longer = [ident for ident, one in named.items() if has_more(Kind.SUBSCRIPTION, one)]
     return apart(ask, Kind.SUBSCRIPTION, list(named.values())), [*long, *longer]
+
+
+def _discounts(invoices: Sequence[Row]) -> Rows:
+    """Taken out of their invoices: the coupons and promotion codes behind them."""
+    rows: dict[tuple[Kind, str], Row] = {}
+    for invoice in invoices:
+        if discounts := parts(invoice, "discounts"):
+            invoice["discounts"] = [needed_text(discount, "id") for discount in discounts]
+        for discount in discounts:
+            rows.update(taken_out(part(discount, "source"), "coupon", Kind.COUPON))
+            rows.update(taken_out(discount, "promotion_code", Kind.PROMOTION_CODE))
+    return rows
 
 
 def _invoice_payments(ask: Ask, invoice: Row) -> list[Row]:
@@ -127,7 +147,7 @@ _STEPS: Mapping[str, _Step] = {
     "invoices": _invoices,
     "money": _money,
     "refunds and credit notes": _given_back,
-    # what documents rest on came with them; whatever they do not name comes when they are all there
+    # the first import ends here: what documents rest on came with them
     "products": _all_of(Kind.PRODUCT),
     "coupons": _all_of(Kind.COUPON),
     "promotion codes": _all_of(Kind.PROMOTION_CODE),
@@ -139,34 +159,41 @@ WHOLE = tuple(kind for kind in (*PLACES, Kind.REFUND) if kind is not Kind.BALANC
 its arrival is shown as part of it."""
 
 _ORDER = list(_STEPS)
+_OF_DOCUMENTS = _ORDER[: _ORDER.index("products")]
 
 
-def begun(ask: Ask) -> Row:
-    """Where the first page begins. The newest events are remembered before it is read: what happens meanwhile is told
-    afterwards, and what had happened before is in the rows.
+def begun(ask: Ask, *, whole: bool) -> Row:
+    """Where the first page begins: of everything, or of the documents and what they name. The newest events are
+    remembered before it is read: what happens meanwhile is told afterwards, what had happened before is in the rows.
     """
-    return {EVENTS: newest(ask, EVENTS), "history": {"step": _ORDER[0], "place": {}}}
+    return {EVENTS: newest(ask, EVENTS), "history": {"step": _ORDER[0], "place": {}, "whole": whole}}
 
 
 def next_page(ask: Ask, cursor: Row) -> tuple[Rows, Row]:
     """The next rows, and where to go on; without a history after the last."""
-    step, place = str(cursor["history"]["step"]), cursor["history"]["place"]
-    rows, onward, more = _STEPS[step](ask, place)
+    at = cursor["history"]
+    step, order = str(at["step"]), _order(at)
+    rows, onward, more = _STEPS[step](ask, at["place"])
     if more:
-        return rows, {**cursor, "history": {"step": step, "place": onward}}
+        return rows, {**cursor, "history": {**at, "place": onward}}
     if step == "money":
         cursor = {**cursor, MOVED: onward["reached"]}
-    if step == _ORDER[-1]:
+    if step == order[-1]:
         return rows, {**cursor, "history": None}
     # what the invoices told of their payments is what the money is joined with
     kept = {name: onward[name] for name in ("paid", "forgotten")} if step == "invoices" else {}
-    return rows, {**cursor, "history": {"step": _ORDER[_ORDER.index(step) + 1], "place": kept}}
+    return rows, {**cursor, "history": {**at, "step": order[order.index(step) + 1], "place": kept}}
 
 
 def how_far(cursor: Row) -> Step | None:
     """Which list is read now."""
     at = cursor.get("history")
-    return Step(at["step"], _ORDER.index(at["step"]) + 1, len(_ORDER)) if at else None
+    return Step(at["step"], _order(at).index(at["step"]) + 1, len(_order(at))) if at else None
+
+
+def _order(at: Row) -> list[str]:
+    # a place that an earlier version kept does not say so, and led through all
+    return _ORDER if at.get("whole", True) else _OF_DOCUMENTS
 
 
 def again(at: Row) -> Row | None:
@@ -175,4 +202,4 @@ def again(at: Row) -> Row | None:
     """
     step = "invoices" if at["step"] == "money" else str(at["step"])
     gone_on = at["place"].get("after") or at["place"].get("notes_after")
-    return {"step": step, "place": {}} if gone_on else None
+    return {**at, "step": step, "place": {}} if gone_on else None

@@ -73,7 +73,7 @@ def test_an_upgrade_tells_each_migration(tmp_path):
     assert len(told) >= 4
 
 
-def test_the_first_import_shows_how_far_it_is(subledger):
+def test_the_reading_of_a_history_shows_how_far_it_is(subledger):
     subledger("setup", SETUP)
     engine = open_engine(f"sqlite:///{subledger.home / 'subledger.db'}")
     with engine.begin() as connection:
@@ -88,11 +88,11 @@ def test_the_first_import_shows_how_far_it_is(subledger):
             {
                 "workspace": workspace,
                 "stripe": stripe,
-                "position": '{"history": {"step": "invoices", "place": {}}}',
+                "position": '{"history": {"step": "invoices", "place": {}, "whole": false}}',
             },
         )
     engine.dispose()
     (importing,) = subledger.json("status")["importing"]
     assert (importing["connection"], importing["list"]) == ("Stripe", "invoices")
     assert 1 < importing["number"] < importing["of"]
-    assert "Stripe: the first import reads invoices" in subledger("status").out
+    assert "Stripe: reads its history, invoices now" in subledger("status").out

@@ -18,7 +18,9 @@ def deaf(monkeypatch):
 
 @pytest.fixture
 def read(hub):
-    """Everything is read from the beginning, on so many days."""
+    """Everything is read from the beginning, on so many days. The first import, of documents alone, was before them."""
+    hub.pull()
+    hub.clock.sleep(WHOLE_EVERY.total_seconds() + 1)
 
     def days(count):
         for _ in range(count):

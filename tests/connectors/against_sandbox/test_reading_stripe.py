@@ -9,8 +9,8 @@ from tests.connectors.stripe.rows import LISTS
 
 
 def everything(client):
-    """All rows from the beginning, and the cursor that goes on from there."""
-    rows, cursor, pages = {}, None, 0
+    """All rows there are, and the cursor that goes on from there."""
+    rows, cursor, pages = {}, {}, 0
     while True:
         page = client.changes(EVERYTHING, cursor)
         rows |= page.rows
@@ -32,7 +32,7 @@ def test_whatever_is_listed_is_the_same_row_when_it_is_fetched(gateway, given_ba
         assert {key for fetched in singly for key in fetched} >= {(kind, remote_id) for remote_id in ids}
 
 
-def test_a_subscription_that_came_with_its_invoices_is_the_same_row_as_a_fetched_one(gateway, sold):
+def test_a_subscription_and_its_coupon_that_came_with_invoices_are_the_same_rows_as_fetched_ones(gateway, sold):
     product = gateway.make("products", name="Plan")
     coupon = gateway.make("coupons", percent_off="10", duration="forever")
     made = {}
@@ -47,7 +47,10 @@ def test_a_subscription_that_came_with_its_invoices_is_the_same_row_as_a_fetched
     page = gateway.client.changes(EVERYTHING, None)
     while (Kind.INVOICE, sold[0]["id"]) not in page.rows:
         page = gateway.client.changes(EVERYTHING, page.cursor)
-    assert "/v1/subscriptions" not in {call["path"] for call in gateway.calls()[before:]}
+    assert not {"/v1/subscriptions", "/v1/coupons"} & {call["path"] for call in gateway.calls()[before:]}
+    assert {key: page.rows[key] for key in page.rows if key[0] is Kind.COUPON} == gateway.client.fetch(
+        Kind.COUPON, [coupon["id"]]
+    )
     for ident, count in made.items():
         fetched = gateway.client.fetch(Kind.SUBSCRIPTION, [ident])
         assert page.rows[Kind.SUBSCRIPTION, ident] == fetched[Kind.SUBSCRIPTION, ident]
@@ -104,7 +107,7 @@ def test_a_deleted_customer_and_an_unknown_id_are_absent(gateway, sold):
     assert gateway.client.fetch(Kind.PRODUCT, ["prod_nobody"]) == {}
 
 
-def test_a_first_import_is_a_page_of_each_list_and_no_call_for_a_row(gateway, given_back):
+def test_a_reading_of_everything_is_a_page_of_each_list_and_no_call_for_a_row(gateway, given_back):
     before = len(gateway.calls())
     everything(gateway.client)
     asked = Counter(call["path"] for call in gateway.calls()[before:] if "/lines" not in call["path"])

@@ -112,8 +112,8 @@ def sold(n, *payments, **fields):
     return {"id": f"in_{n}", "created": 1_000_000 + n * 60, "customer": customer, "payments": held, **fields}
 
 
-def everything(client):
-    rows, cursor = {}, None
+def everything(client, cursor=None):
+    rows = {}
     for _ in range(90):
         page = client.changes(EVERYTHING, cursor)
         rows |= page.rows
@@ -151,7 +151,7 @@ def test_every_call_pins_the_version_and_names_an_account_that_is_not_the_keys_o
 
 def test_all_rows_are_listed_by_hundreds(client, lists):
     lists.rows["/v1/customers"] = customers(250)
-    rows, cursor = everything(client)
+    rows, cursor = everything(client, {})
     assert [row["id"] for row in of(Kind.CUSTOMER, rows)] == [f"cus_{n}" for n in reversed(range(250))]
     assert cursor == polling(0)
     order = ["events", *LISTS, "customers", "customers"]
@@ -159,7 +159,7 @@ def test_all_rows_are_listed_by_hundreds(client, lists):
 
 
 def at(step, **place):
-    return {**polling(0), "history": {"step": step, "place": place}}
+    return {**polling(0), "history": {"step": step, "place": place, "whole": True}}
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,36 @@ def test_a_thousand_sales_are_read_in_two_lists_with_whose_they_are(client, list
     }
     asked = [path for path, _ in lists.asked]
     assert (asked.count("/v1/invoices"), asked.count("/v1/balance_transactions")) == (10, 10)
-    # events, tax rates and prices come before the documents; refunds and credit notes are documents, too
-    assert asked.index("/v1/products") == 3 + 20 + 2
+    # the others are events, tax rates, prices, refunds and credit notes
+    assert len(asked) == 20 + 5
+
+
+def test_what_no_document_names_is_left_to_the_next_reading_of_everything(client, lists):
+    lists.rows["/v1/customers"] = customers(150)
+    lists.rows["/v1/invoices"] = [sold(7)]
+    first, cursor = everything(client)
+    assert [row["id"] for row in of(Kind.CUSTOMER, first)] == ["cus_7"]
+    assert calls(lists, "customers") == []
+    assert client.changes(EVERYTHING, cursor).rows == {}
+    again, _ = everything(client, {})
+    assert len(of(Kind.CUSTOMER, again)) == 150
+
+
+def test_what_an_invoice_was_discounted_by_comes_with_it_and_the_invoice_is_as_it_is_fetched(client, lists):
+    coupon = {"id": "spring", "percent_off": 15}
+    code = {"id": "promo_1", "promotion": {"type": "coupon", "coupon": "spring"}}
+    gone = {"id": "winter", "deleted": True}
+    discounts = [
+        {"id": "di_1", "source": {"type": "coupon", "coupon": coupon}, "promotion_code": code},
+        {"id": "di_2", "source": {"type": "coupon", "coupon": gone}, "promotion_code": None},
+    ]
+    lists.rows["/v1/invoices"] = [sold(1, discounts=discounts), sold(2, discounts=[])]
+    rows, _ = everything(client)
+    assert of(Kind.COUPON, rows) == [coupon]
+    assert of(Kind.PROMOTION_CODE, rows) == [code]
+    assert [row["discounts"] for row in of(Kind.INVOICE, rows)] == [[], ["di_1", "di_2"]]
+    (asked,) = calls(lists, "invoices")
+    assert {"data.discounts.source.coupon", "data.discounts.promotion_code"} <= set(asked["expand[]"])
 
 
 def test_what_one_payment_settles_is_gathered_from_all_its_invoices(client, lists):
@@ -625,7 +653,7 @@ def test_balance_transactions_are_rows_also_after_the_first_import(client, lists
 
 
 def test_prices_come_with_their_tiers_and_subscriptions_with_the_ended_ones(client, lists, vendor):
-    everything(client)
+    everything(client, {})
     asked = dict(lists.asked)
     assert asked["/v1/prices"]["expand[]"] == ["data.tiers", "data.product"]
     assert asked["/v1/subscriptions"]["status"] == ["all"]

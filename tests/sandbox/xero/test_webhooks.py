@@ -40,6 +40,10 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 digest = hmac.new(KEY.encode(), body, hashlib.sha256).digest()
                 right = base64.b64encode(digest).decode() == self.headers["x-xero-signature"]
+                with receiver.arrived:
+                    receiver.posts.append((right, json.loads(body)))
+                    receiver.arrived.notify_all()
+                # the next one may come as soon as this one is answered
                 status = receiver.status or (200 if right else 401)
                 self.send_response(status)
                 if receiver.cookie:
@@ -47,9 +51,6 @@ class Receiver:
                 self.send_header("Content-Length", str(len(receiver.body)))
                 self.end_headers()
                 self.wfile.write(receiver.body)
-                with receiver.arrived:
-                    receiver.posts.append((right, json.loads(body)))
-                    receiver.arrived.notify_all()
 
             def log_message(self, *_):
                 pass
