@@ -58,8 +58,13 @@ class Account:
 
     def now_for(self, customer: str | None) -> int:
         """Business time of whatever belongs to this customer."""
+        return self.now(self.clock_of(customer))
+
+    def clock_of(self, customer: str | None) -> str | None:
+        """The test clock by which this customer lives; None for the wall clock."""
         owner = self.store.find("customer", customer) if customer else None
-        return self.now(owner["test_clock"] if owner and not owner.deleted else None)
+        clock: str | None = owner["test_clock"] if owner and not owner.deleted else None
+        return clock
 
     def latest(self) -> int:
         """The furthest that any clock has come: the account's own business day."""

@@ -1,7 +1,9 @@
 """What only the world outside of the API can do, as routes below /_sandbox/: banks decide, payouts run.
 
 POST /_sandbox/disputes {"id", "status": "won"|"lost"} or {"charge"} to begin one, {"charge", "inquiry": true} for an
-                        inquiry, which "needs_response" makes a dispute of and "warning_closed" ends
+                        inquiry, which "needs_response" makes a dispute of and "warning_closed" ends;
+                        {"charge", "prevented": "block"|"resolution"} for one that is prevented; "appeal_needs_response"
+                        for a decision that may be appealed
 POST /_sandbox/payouts  {"currency"} for an automatic one, or {"id", "status": "paid"|"failed"}
 POST /_sandbox/refunds  {"id", "status": "failed"|"succeeded"}, or "pending" where the customer had to act and did
 POST /_sandbox/webhook_endpoints {"id", "roll_secret_hours": 24} for a new secret beside the old one
@@ -54,8 +56,14 @@ def _settings(account: Account, method: str, wanted: Wanted) -> Response | None:
 def _dispute(account: Account, wanted: Wanted) -> Row:
     if "charge" in wanted:
         charge = account.store.get("charge", wanted["charge"])
+        if wanted.get("prevented"):
+            if wanted["prevented"] not in disputes.PREVENTIONS:
+                raise StripeError(f"prevented is {' or '.join(disputes.PREVENTIONS)}")
+            return disputes.prevent(account, charge, wanted["prevented"])
         return disputes.inquire(account, charge) if wanted.get("inquiry") else disputes.begin(account, charge)
     dispute = account.store.get("dispute", wanted["id"])
+    if wanted["status"] == "appeal_needs_response":
+        return disputes.allow_appeal(account, dispute)
     if wanted["status"] in ("needs_response", "warning_closed"):
         end = disputes.escalate if wanted["status"] == "needs_response" else disputes.leave_off
         return end(account, dispute)

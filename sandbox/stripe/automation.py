@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sandbox.stripe import (
     collection,
+    debits,
     disputes,
     payouts,
     quotes,
@@ -50,6 +51,7 @@ def _inquiry_ends(account: Account, dispute: Row) -> None:
 
 JOBS: dict[str, tuple[str, Job]] = {
     "cancel_subscription": ("subscription", subscription_billing.cancel_due),
+    "debit_ends": ("charge", debits.end),
     "dispute_begins": ("charge", _dispute_begins),
     "expire_subscription": ("subscription", subscription_billing.expire),
     "finalize_invoice": ("invoice", collection.finalize_due),

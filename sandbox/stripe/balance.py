@@ -1,7 +1,8 @@
 """The account's balance: every movement of money is a balance transaction; the balance is their sum.
 
 The account is German. EUR, USD and JPY settle in themselves, all else is converted into EUR.
-Fees follow the published European card pricing: 1.5 % + 0.25 EUR, and 2 % for converting a currency.
+Fees follow the published European pricing: 1.5 % + 0.25 EUR for cards, and 2 % for converting a currency; 0.35 EUR for
+a SEPA Direct Debit.
 """
 
 from collections.abc import Iterable
@@ -34,6 +35,7 @@ EUR_PER_UNIT = {
 FEE_PERCENT = Decimal("1.5")
 FEE_FIXED = {"eur": 25, "usd": 30, "jpy": 40}
 CONVERSION_PERCENT = Decimal(2)
+DEBIT_FEE = 35
 
 DAY_SECONDS = 86_400
 SETTLING_DAYS = 2
@@ -66,6 +68,11 @@ def card_fees(settled: Settled) -> list[dict[str, Any]]:
         conversion = rounded(settled.amount * CONVERSION_PERCENT / 100)
         fees.append(fee(conversion, settled.currency, "Stripe currency conversion fee"))
     return fees
+
+
+def debit_fees(settled: Settled) -> list[dict[str, Any]]:
+    """A debit costs the same whatever it brings."""
+    return [fee(DEBIT_FEE, settled.currency, "Stripe processing fees")]
 
 
 def fee(amount: int, currency: str, description: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ _EVIDENCE: Blank = dict.fromkeys(
         *("service_documentation", "shipping_address", "shipping_carrier", "shipping_date"),
         *("shipping_documentation", "shipping_tracking_number", "uncategorized_file", "uncategorized_text"),
     )
-) | {"enhanced_evidence": {}}
+) | {"appeal": None, "enhanced_evidence": {}}
 
 
 def _nothing(names: str) -> Blank:

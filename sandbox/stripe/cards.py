@@ -1,5 +1,6 @@
-"""The test cards, each with what happens to a charge on it (docs.stripe.com/testing)."""
+"""The test cards and bank accounts, each with what happens to a charge on it (docs.stripe.com/testing)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _DECLINED = "Your card was declined."
@@ -101,3 +102,67 @@ _ALL = (
 )
 CARDS = {card.name: card for card in _ALL}
 NUMBERS = {card.number: card for card in reversed(_ALL)}
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """A debit of it is under way first, and succeeds or fails later (docs.stripe.com/payments/sepa-debit)."""
+
+    name: str
+    iban: str
+    seconds: int = 0
+    """How long it is under way."""
+    code: str | None = None
+    """Why a debit fails; None where it does not."""
+    message: str = ""
+    disputed: bool = False
+    refund_fails: bool = False
+    refund_pends: bool = True
+    """Stripe: a refund of a debit takes days."""
+
+    @property
+    def last4(self) -> str:
+        return self.iban[-4:]
+
+    @property
+    def country(self) -> str:
+        return self.iban[:2]
+
+    @property
+    def bank_code(self) -> str:
+        return self.iban[4:12]
+
+
+_DELAY_SECONDS = 180
+_FAILED = "payment_method_provider_decline", "The bank refused the debit."
+
+_ACCOUNTS = (
+    BankAccount("pm_success_de", "DE89370400440532013000"),
+    BankAccount("pm_successDelayed_de", "DE08370400440532013003", _DELAY_SECONDS),
+    BankAccount("pm_failed_de", "DE62370400440532013001", 0, *_FAILED),
+    BankAccount("pm_failedDelayed_de", "DE78370400440532013004", _DELAY_SECONDS, *_FAILED),
+    BankAccount("pm_disputed_de", "DE35370400440532013002", disputed=True),
+    BankAccount(
+        "pm_exceedsWeeklyVolumeLimit_de",
+        "DE65370400440000343434",
+        code="charge_exceeds_source_limit",
+        message="This payment exceeds what may be debited from the account in a week.",
+    ),
+    BankAccount(
+        "pm_exceedsWeeklyTransactionLimit_de",
+        "DE27370400440000121212",
+        code="charge_exceeds_weekly_limit",
+        message="This payment exceeds how often the account may be debited in a week.",
+    ),
+    BankAccount(
+        "pm_insufficientFunds_de",
+        "DE65370400440002222227",
+        code="insufficient_funds",
+        message="The account has insufficient funds to cover this payment.",
+    ),
+)
+ACCOUNTS = {account.name: account for account in _ACCOUNTS}
+IBANS = {account.iban: account for account in _ACCOUNTS}
+
+Instrument = Card | BankAccount
+INSTRUMENTS: Mapping[str, Instrument] = {**CARDS, **ACCOUNTS}

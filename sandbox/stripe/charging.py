@@ -1,11 +1,14 @@
-"""One attempt to take money from a card for a payment intent."""
+"""One attempt to take money for a payment intent: from a card at once, from a bank account by a debit that is under way
+for a while (debits.py ends it).
+"""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.stripe import balance
 from sandbox.stripe.account import Account
 from sandbox.stripe.agenda import BUSINESS_DAY
-from sandbox.stripe.cards import CARDS, Card
+from sandbox.stripe.cards import CARDS, INSTRUMENTS, BankAccount, Card
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.rows import Row
 
@@ -23,7 +26,10 @@ def attempt(account: Account, intent: Row, method: Row, *, off_session: bool, fi
 
     `final`: whether the charge is captured at once.
     """
-    card = CARDS[method["_card"]]
+    card = INSTRUMENTS[method["_card"]]
+    _check_allowed(account, intent, method, at_once=final)
+    if isinstance(card, BankAccount):
+        return _debited(account, intent, method, card)
     if card.needs_action and not off_session:
         return account.update(
             intent,
@@ -36,7 +42,7 @@ def attempt(account: Account, intent: Row, method: Row, *, off_session: bool, fi
         card = _AUTHENTICATION
     if card.code:
         raise _declined(account, intent, method, card)
-    charge = _new_charge(account, intent, method, paid=True, status="succeeded")
+    charge = _new_charge(account, intent, method, _by_card(method, intent["amount"]), paid=True, status="succeeded")
     account.store.add(charge)
     if final:
         capture(account, intent, charge, intent["amount"])
@@ -51,6 +57,44 @@ def attempt(account: Account, intent: Row, method: Row, *, off_session: bool, fi
             payment_method=method.id,
             last_payment_error=None,
         )
+    return intent
+
+
+def _check_allowed(account: Account, intent: Row, method: Row, *, at_once: bool) -> None:
+    type_ = method["type"]
+    if type_ not in intent["payment_method_types"] or (type_ == "sepa_debit" and intent["currency"] != "eur"):
+        raise StripeError(
+            f"The PaymentMethod provided ({type_}) is not allowed for this PaymentIntent, which takes "
+            f"{', '.join(intent['payment_method_types'])} in {intent['currency']}.",
+            code="payment_intent_incompatible_payment_method",
+            param="payment_method",
+            payment_intent=account.show(intent),
+        )
+    if type_ == "sepa_debit" and not at_once:
+        raise StripeError(
+            "A debit cannot be captured later: the capture method of this PaymentIntent is manual.",
+            code="payment_intent_incompatible_payment_method",
+            param="payment_method",
+            payment_intent=account.show(intent),
+        )
+
+
+def _debited(account: Account, intent: Row, method: Row, held: BankAccount) -> Row:
+    """The bank is asked for the money; what it says comes later."""
+    at = account.now_for(intent["customer"]) + held.seconds
+    charge = _new_charge(account, intent, method, _by_debit(method, at), paid=False, status="pending")
+    charge |= {"captured": True, "amount_captured": intent["amount"]}
+    account.add(charge, "charge.pending")
+    account.store.save(
+        intent,
+        status="processing",
+        latest_charge=charge.id,
+        payment_method=method.id,
+        last_payment_error=None,
+        next_action=None,
+    )
+    account.emit("payment_intent.processing", intent)
+    account.agenda.put(account.clock_of(intent["customer"]), at, "debit_ends", charge.id)
     return intent
 
 
@@ -81,6 +125,13 @@ def capture(account: Account, intent: Row, charge: Row, amount: int) -> None:
         account.emit("charge.succeeded", charge)
     else:
         account.update(charge, "charge.captured", **changes)
+    succeed(account, intent, charge, amount)
+    if card.disputed or card.inquired:
+        job = "dispute_begins" if card.disputed else "inquiry_begins"
+        account.agenda.put(BUSINESS_DAY, account.latest(), job, charge.id)
+
+
+def succeed(account: Account, intent: Row, charge: Row, amount: int) -> None:
     account.store.save(
         intent,
         status="succeeded",
@@ -92,9 +143,6 @@ def capture(account: Account, intent: Row, charge: Row, amount: int) -> None:
         next_action=None,
     )
     account.emit("payment_intent.succeeded", intent)
-    if card.disputed or card.inquired:
-        job = "dispute_begins" if card.disputed else "inquiry_begins"
-        account.agenda.put(BUSINESS_DAY, account.latest(), job, charge.id)
 
 
 def abandon(account: Account, intent: Row, reason: str | None) -> Row:
@@ -111,14 +159,11 @@ def abandon(account: Account, intent: Row, reason: str | None) -> Row:
 
 
 def _declined(account: Account, intent: Row, method: Row, card: Card) -> StripeError:
-    charge = _new_charge(account, intent, method, paid=False, status="failed")
-    charge |= {"failure_code": card.code, "failure_message": card.message}
-    charge["outcome"] = {
-        **charge["outcome"],
-        "network_status": "declined_by_network",
-        "reason": card.decline_code or card.code,
-        "seller_message": "The bank did not return any further details with this decline.",
-        "type": "issuer_declined",
+    charge = _new_charge(account, intent, method, _by_card(method, intent["amount"]), paid=False, status="failed")
+    charge |= {
+        "failure_code": card.code,
+        "failure_message": card.message,
+        "outcome": declined_outcome(charge, card.decline_code or card.code),
     }
     account.add(charge, "charge.failed")
     fields: dict[str, Any] = {"charge": charge.id, "payment_method": account.show(method)}
@@ -126,15 +171,7 @@ def _declined(account: Account, intent: Row, method: Row, card: Card) -> StripeE
         fields["decline_code"] = card.decline_code
         fields["advice_code"] = "try_again_later"
     error = StripeError(card.message, status=402, kind="card_error", code=card.code, **fields)
-    account.store.save(
-        intent,
-        status="requires_payment_method",
-        payment_method=None,
-        latest_charge=charge.id,
-        last_payment_error=error.error,
-        next_action=None,
-    )
-    account.emit("payment_intent.payment_failed", intent)
+    fail(account, intent, charge, error)
     return StripeError(
         card.message,
         status=402,
@@ -145,9 +182,54 @@ def _declined(account: Account, intent: Row, method: Row, card: Card) -> StripeE
     )
 
 
-def _new_charge(account: Account, intent: Row, method: Row, *, paid: bool, status: str) -> Row:
+def declined_outcome(charge: Row, reason: str | None) -> dict[str, Any]:
+    return {
+        **charge["outcome"],
+        "network_status": "declined_by_network",
+        "reason": reason,
+        "seller_message": "The bank did not return any further details with this decline.",
+        "type": "issuer_declined",
+    }
+
+
+def fail(account: Account, intent: Row, charge: Row, why: StripeError) -> None:
+    """The intent can be tried again, with another method."""
+    account.store.save(
+        intent,
+        status="requires_payment_method",
+        payment_method=None,
+        latest_charge=charge.id,
+        last_payment_error=why.error,
+        next_action=None,
+    )
+    account.emit("payment_intent.payment_failed", intent)
+
+
+def _by_card(method: Row, amount: int) -> dict[str, Any]:
     card = method["card"]
-    id_ = account.store.new_id("charge")
+    shown = {
+        **{name: card[name] for name in ("brand", "checks", "country", "exp_month", "exp_year")},
+        **{name: card[name] for name in ("fingerprint", "funding", "last4", "regulated_status")},
+        "amount_authorized": amount,
+        "authorization_code": None,
+        "installments": None,
+        "mandate": None,
+        "network": card["brand"],
+        "network_transaction_id": None,
+        "three_d_secure": None,
+        "wallet": None,
+    }
+    return {"card": shown, "type": "card"}
+
+
+def _by_debit(method: Row, expected_at: int) -> dict[str, Any]:
+    held = {name: value for name, value in method["sepa_debit"].items() if name != "generated_from"}
+    expected = datetime.fromtimestamp(expected_at, UTC).date().isoformat()
+    return {"sepa_debit": {**held, "expected_debit_date": expected, "mandate": None}, "type": "sepa_debit"}
+
+
+def _new_charge(account: Account, intent: Row, method: Row, by: dict[str, Any], *, paid: bool, status: str) -> Row:
+    id_ = account.store.new_id("charge", by_debit=by["type"] != "card")
     return Row(
         {
             "id": id_,
@@ -174,21 +256,7 @@ def _new_charge(account: Account, intent: Row, method: Row, *, paid: bool, statu
             "paid": paid,
             "payment_intent": intent.id,
             "payment_method": method.id,
-            "payment_method_details": {
-                "card": {
-                    **{name: card[name] for name in ("brand", "checks", "country", "exp_month", "exp_year")},
-                    **{name: card[name] for name in ("fingerprint", "funding", "last4", "regulated_status")},
-                    "amount_authorized": intent["amount"],
-                    "authorization_code": None,
-                    "installments": None,
-                    "mandate": None,
-                    "network": card["brand"],
-                    "network_transaction_id": None,
-                    "three_d_secure": None,
-                    "wallet": None,
-                },
-                "type": "card",
-            },
+            "payment_method_details": by,
             "receipt_email": intent["receipt_email"],
             "receipt_url": f"https://pay.stripe.com/receipts/{id_}",
             "status": status,

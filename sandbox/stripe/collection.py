@@ -1,6 +1,6 @@
 """Invoices that advance by themselves: finalised an hour after creation, collected, retried, given up."""
 
-from sandbox.stripe import invoice_states, subscription_standing
+from sandbox.stripe import invoice_settling, invoice_states, subscription_standing
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.rows import Row
@@ -69,6 +69,13 @@ def attempt(account: Account, invoice: Row) -> None:
     try:
         invoice_states.collect(account, invoice, None, off_session=True)
     except StripeError:
+        _plan_retry(account, invoice)
+
+
+def failed_later(account: Account, invoice: Row) -> None:
+    """A debit for it that was under way has failed: it was counted when it was tried."""
+    invoice_settling.note_failed_attempt(account, invoice, attempts=0)
+    if invoice["auto_advance"]:
         _plan_retry(account, invoice)
 
 

@@ -1,8 +1,11 @@
 """Disputes: the bank takes the money back at once, with a fee, and returns it if the dispute is won.
 
-Some banks inquire first: nothing is taken, the charge may still be refunded, and that ends it.
+Some banks inquire first: nothing is taken, the charge may still be refunded, and that ends it. A dispute may be
+prevented before it is one: the claim is met at once (a resolution) or turned away (a block). What was decided against
+us may be open to an appeal. A debit that its payer disputes is lost.
 
-GK: the fee is not returned; the setting `dispute_fee_returned` turns that around.
+GK: the fee is not returned (`dispute_fee_returned`); a resolution takes the money without a fee
+(`resolutions_take_the_money`).
 """
 
 from typing import Any
@@ -15,6 +18,7 @@ from sandbox.stripe.params import (
     Form,
     Params,
     boolean,
+    each,
     listing,
     metadata,
     nested,
@@ -45,6 +49,7 @@ UPDATE = Form(
                 ),
                 short_text,
             )
+            | {"appeal": nested({"card": nested({"reason_for_filing": text, "supporting_files": each(text)})})}
         ),
         "metadata": metadata,
         "submit": boolean,
@@ -53,20 +58,49 @@ UPDATE = Form(
 )
 LIST = listing({"charge": text, "created": span, "payment_intent": text})
 
-_OPEN = ("needs_response", "under_review")
+_OPEN = ("needs_response", "under_review", "appeal_needs_response", "appeal_under_review")
 INQUIRY = ("warning_needs_response", "warning_under_review")
-_AWAITS_EVIDENCE = {"needs_response": "under_review", "warning_needs_response": "warning_under_review"}
+_AWAITS_EVIDENCE = {
+    "needs_response": "under_review",
+    "warning_needs_response": "warning_under_review",
+    "appeal_needs_response": "appeal_under_review",
+}
+PREVENTIONS = ("block", "resolution")
 
 
 def begin(account: Account, charge: Row) -> Row:
-    """The customer's bank claims the money of a charge."""
+    """The customer's bank claims the money of a charge. Stripe: what the payer of a debit claims is final."""
+    is_debit = charge["payment_method_details"]["type"] == "sepa_debit"
     dispute = _opened(account, charge, "needs_response", "chargeback")
     account.update(charge, "charge.updated", disputed=True)
     moved = _withdraw(account, charge, dispute)
     account.store.save(dispute, _movements=[moved.id])
     account.emit("charge.dispute.created", dispute)
     account.emit("charge.dispute.funds_withdrawn", dispute)
+    return decide(account, dispute, won=False) if is_debit else dispute
+
+
+def prevent(account: Account, charge: Row, case_type: str) -> Row:
+    """What would have become a dispute is none: a `resolution` gives the money back, a `block` turns the claim away."""
+    dispute = _opened(account, charge, "prevented", case_type)
+    account.store.save(dispute, _movements=[])
+    account.emit("charge.dispute.created", dispute)
+    if case_type == "resolution":
+        account.update(charge, "charge.updated", disputed=True)
+        if account.settings.resolutions_take_the_money:
+            moved = _withdraw(account, charge, dispute, fee=0)
+            account.store.save(dispute, _movements=[moved.id])
+            account.emit("charge.dispute.funds_withdrawn", dispute)
+    account.emit("charge.dispute.closed", dispute)
     return dispute
+
+
+def allow_appeal(account: Account, dispute: Row) -> Row:
+    """The bank decided against us, and an appeal is possible for a while."""
+    if dispute["status"] != "under_review":
+        raise StripeError(f"Only a decision can be appealed; the dispute is {dispute['status']}.")
+    details = dispute["evidence_details"] | {"due_by": _due(account, dispute), "has_evidence": False}
+    return account.update(dispute, "charge.dispute.updated", status="appeal_needs_response", evidence_details=details)
 
 
 def inquire(account: Account, charge: Row) -> Row:
@@ -116,7 +150,6 @@ def _opened(account: Account, charge: Row, status: str, case_type: str) -> Row:
     if charge["disputed"] or not charge["captured"]:
         raise StripeError(f"Charge {charge.id} cannot be disputed.")
     now = account.now_for(charge["customer"])
-    card = charge["payment_method_details"]["card"]
     dispute = Row(
         {
             "id": account.store.new_id("dispute"),
@@ -126,7 +159,7 @@ def _opened(account: Account, charge: Row, status: str, case_type: str) -> Row:
             "created": now,
             "currency": charge["currency"],
             "evidence_details": {
-                "due_by": now + EVIDENCE_DAYS * DAY_SECONDS,
+                "due_by": 0 if status == "prevented" else now + EVIDENCE_DAYS * DAY_SECONDS,
                 "enhanced_eligibility": {},
                 "has_evidence": False,
                 "past_due": False,
@@ -134,24 +167,30 @@ def _opened(account: Account, charge: Row, status: str, case_type: str) -> Row:
                 "submission_method": "not_submitted",
             },
             "payment_intent": charge["payment_intent"],
-            "payment_method_details": {
-                "card": {
-                    "brand": card["brand"],
-                    "case_type": case_type,
-                    "network": card["network"],
-                    "network_reason_code": "10.4",
-                },
-                "type": "card",
-            },
             "status": status,
+            **_claimed(charge, case_type),
         }
     )
     return account.store.add(dispute)
 
 
-def _withdraw(account: Account, charge: Row, dispute: Row) -> Row:
+def _claimed(charge: Row, case_type: str) -> dict[str, Any]:
+    """In the words of the way it was paid."""
+    card = charge["payment_method_details"].get("card")
+    if card is None:
+        return {"payment_method_details": None, "network_reason_code": None, "reason": "debit_not_authorized"}
+    shown = {
+        "brand": card["brand"],
+        "case_type": case_type,
+        "network": card["network"],
+        "network_reason_code": "10.4",
+    }
+    return {"payment_method_details": {"card": shown, "type": "card"}}
+
+
+def _withdraw(account: Account, charge: Row, dispute: Row, fee: int | None = None) -> Row:
     settled = balance.settle(-dispute["amount"], charge["currency"])
-    fee = balance.fee(DISPUTE_FEE[settled.currency], settled.currency, "Dispute fee")
+    cost = DISPUTE_FEE[settled.currency] if fee is None else fee
     return balance.record(
         account,
         settled,
@@ -159,7 +198,7 @@ def _withdraw(account: Account, charge: Row, dispute: Row) -> Row:
         "dispute",
         source=dispute,
         created=account.now_for(charge["customer"]),
-        fees=[fee],
+        fees=[balance.fee(cost, settled.currency, "Dispute fee")] if cost else (),
         description=f"Chargeback withdrawal for {charge.id}",
         at_once=True,
     )
@@ -201,7 +240,7 @@ def retrieve(account: Account, _: Params, id_: str) -> Row:
 
 def update(account: Account, params: Params, id_: str) -> Row:
     """Stripe: the test texts `winning_evidence` and `losing_evidence` decide as they say, and for an inquiry
-    `escalate_inquiry_evidence` does.
+    `escalate_inquiry_evidence` does. While an appeal is possible it takes evidence for the appeal and no other.
     """
     dispute = retrieve(account, params, id_)
     changes: dict[str, Any] = {}
@@ -210,6 +249,7 @@ def update(account: Account, params: Params, id_: str) -> Row:
     if "evidence" in params:
         if dispute["status"] not in _AWAITS_EVIDENCE:
             raise StripeError(f"Evidence is not taken any more: the dispute is {dispute['status']}.")
+        _check_stage(dispute, params["evidence"] or {})
         changes["evidence"] = {**dispute["evidence"], **(params["evidence"] or {})}
         submitted = params.get("submit", True)
         changes["evidence_details"] = {
@@ -229,6 +269,19 @@ def update(account: Account, params: Params, id_: str) -> Row:
     elif dispute["status"] == "warning_under_review" and words == "winning_evidence":
         leave_off(account, dispute)
     return dispute
+
+
+def _check_stage(dispute: Row, evidence: Params) -> None:
+    appealing = dispute["status"] == "appeal_needs_response"
+    if "appeal" in evidence and not appealing:
+        raise StripeError(f"There is nothing to appeal: the dispute is {dispute['status']}.", param="evidence[appeal]")
+    if appealing and evidence.keys() - {"appeal"}:
+        raise StripeError("During an appeal only evidence[appeal] can be given.", param="evidence")
+
+
+def _due(account: Account, dispute: Row) -> int:
+    charge = account.store.get("charge", dispute["charge"])
+    return account.now_for(charge["customer"]) + EVIDENCE_DAYS * DAY_SECONDS
 
 
 def close(account: Account, params: Params, id_: str) -> Row:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.stripe import charging, customer_balance, subscription_standing
 from sandbox.stripe.account import Account
+from sandbox.stripe.errors import StripeError
 from sandbox.stripe.rows import Row
 
 
@@ -47,7 +48,7 @@ def change_due(account: Account, invoice: Row, changes: dict[str, Any]) -> None:
         mark_paid(account, invoice, **changes)
         return
     payment = open_payment(account, invoice)
-    if payment is not None:
+    if payment is not None and not is_under_way(account, payment):
         account.store.save(payment, amount_requested=rest)
         account.store.save(account.store.get("payment_intent", payment["_payment"]), amount=rest)
     account.update(invoice, "invoice.updated", **changes)
@@ -69,8 +70,8 @@ def mark_paid(account: Account, invoice: Row, **changes: Any) -> None:
     subscription_standing.invoice_paid(account, invoice)
 
 
-def note_failed_attempt(account: Account, invoice: Row) -> None:
-    account.update(invoice, "invoice.updated", attempted=True, attempt_count=invoice["attempt_count"] + 1)
+def note_failed_attempt(account: Account, invoice: Row, *, attempts: int = 1) -> None:
+    account.update(invoice, "invoice.updated", attempted=True, attempt_count=invoice["attempt_count"] + attempts)
     account.emit("invoice.payment_failed", invoice)
     subscription_standing.invoice_failed(account, invoice)
 
@@ -81,11 +82,25 @@ def open_payment(account: Account, invoice: Row) -> Row | None:
     return next((one for one in payments if one["is_default"] and one["status"] == "open"), None)
 
 
+def is_under_way(account: Account, payment: Row) -> bool:
+    """Whether a bank was asked for the money and has not answered: that is not taken back."""
+    return bool(account.store.get("payment_intent", payment["_payment"])["status"] == "processing")
+
+
+def under_way(invoice: Row) -> StripeError:
+    return StripeError(
+        f"A payment of invoice {invoice['number']} is processing; wait until it has succeeded or failed.",
+        code="payment_intent_unexpected_state",
+    )
+
+
 def close_payment(account: Account, invoice: Row, reason: str) -> None:
     """Cancels the default payment, and the intent behind it."""
     payment = open_payment(account, invoice)
     if payment is None:
         return
+    if is_under_way(account, payment):
+        raise under_way(invoice)
     at = account.now_for(invoice["customer"])
     transitions = {**payment["status_transitions"], "canceled_at": at}
     account.store.save(payment, status="canceled", status_transitions=transitions)

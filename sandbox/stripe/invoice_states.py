@@ -7,6 +7,7 @@ from sandbox.stripe import (
     invoice_settling,
     payment_intents,
     payment_methods,
+    subscription_standing,
 )
 from sandbox.stripe.account import Account
 from sandbox.stripe.balance_application import applied
@@ -146,6 +147,8 @@ def collect(account: Account, invoice: Row, wanted: str | None, *, off_session: 
     payment = invoice_settling.open_payment(account, invoice)
     if payment is None:
         raise StripeError("This invoice has no payment that is still to be made.")
+    if invoice_settling.is_under_way(account, payment):
+        raise invoice_settling.under_way(invoice)
     intent = account.store.get("payment_intent", payment["_payment"])
     id_ = wanted or default_method(account, invoice, customer)
     if id_ is None:
@@ -165,7 +168,10 @@ def collect(account: Account, invoice: Row, wanted: str | None, *, off_session: 
         account.store.save(method, _spent=True)
     if intent["status"] != "succeeded":
         account.update(invoice, "invoice.updated", attempted=True, attempt_count=invoice["attempt_count"] + 1)
-        account.emit("invoice.payment_action_required", invoice)
+        if intent["status"] == "processing":
+            subscription_standing.payment_under_way(account, invoice)
+        else:
+            account.emit("invoice.payment_action_required", invoice)
         return
     account.store.save(invoice, attempt_count=invoice["attempt_count"] + 1)
     invoice_settling.settle_invoices(account, intent)

@@ -39,14 +39,17 @@ class Form:
         for name in self.required:
             if name not in given:
                 where = _below(at, name)
-                raise MalformedParameterError(
-                    f"Missing required param: {where}.", code="parameter_missing", param=where
-                )
+                raise missing(where)
             if given[name] == "":
                 raise _empty(_below(at, name))
         return {
             name: None if value == "" else self.fields[name](value, _below(at, name)) for name, value in given.items()
         }
+
+
+def missing(param: str) -> MalformedParameterError:
+    code = "parameter_missing" if in_force().missing_parameters_have_a_code else None
+    return MalformedParameterError(f"Missing required param: {param}.", code=code, param=param)
 
 
 def _below(at: str, name: str) -> str:

@@ -104,6 +104,7 @@ _SHOWN = frozenset(_FIELDS) - {"payment_method"} | {
 def new(account: Account, amount: int, currency: str, customer: Row | None) -> Row:
     """Not stored yet."""
     id_ = account.store.new_id("payment_intent")
+    types = ["card", "sepa_debit"] if currency == "eur" else ["card"]
     return Row(
         {
             "id": id_,
@@ -113,6 +114,7 @@ def new(account: Account, amount: int, currency: str, customer: Row | None) -> R
             "created": account.now(customer["test_clock"] if customer else None),
             "currency": currency,
             "customer": customer.id if customer else None,
+            "payment_method_types": types,
         }
     )
 

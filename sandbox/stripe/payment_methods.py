@@ -1,9 +1,9 @@
-"""Payment methods: cards by test name, attached to customers or used once."""
+"""Payment methods: cards and bank accounts by test name, attached to customers or used once."""
 
 from typing import Any
 
 from sandbox.stripe.account import Account
-from sandbox.stripe.cards import CARDS, NUMBERS, Card
+from sandbox.stripe.cards import CARDS, IBANS, INSTRUMENTS, NUMBERS, BankAccount, Card, Instrument
 from sandbox.stripe.errors import StripeError, no_such
 from sandbox.stripe.params import (
     ADDRESS,
@@ -13,6 +13,7 @@ from sandbox.stripe.params import (
     integer,
     listing,
     metadata,
+    missing,
     nested,
     one_of,
     short_text,
@@ -30,8 +31,9 @@ _FIELDS: dict[str, Parser] = {
 CREATE = Form(
     {
         **_FIELDS,
-        "type*": one_of("card"),
-        "card*": nested({"number": text, "token": text, "exp_month": integer, "exp_year": integer, "cvc": text}),
+        "type*": one_of("card", "sepa_debit"),
+        "card": nested({"number": text, "token": text, "exp_month": integer, "exp_year": integer, "cvc": text}),
+        "sepa_debit": nested({"iban*": text}),
     }
 )
 UPDATE = Form({**_FIELDS, "card": nested({"exp_month": integer, "exp_year": integer})})
@@ -41,7 +43,26 @@ LIST_OF_CUSTOMER = listing({"type": text, "allow_redisplay": text})
 
 
 def create(account: Account, params: Params) -> Row:
-    given = params["card"]
+    if params["type"] not in params:
+        raise missing(params["type"])
+    method = _bank_account(account, params) if params["type"] == "sepa_debit" else _card(account, params["card"])
+    return account.store.save(method, **_changes(method, params))
+
+
+def _bank_account(account: Account, params: Params) -> Row:
+    """Stripe: a debit needs to know whom it is taken from."""
+    for name in ("name", "email"):
+        if not (params.get("billing_details") or {}).get(name):
+            raise missing(f"billing_details[{name}]")
+    held = IBANS.get(params["sepa_debit"]["iban"].replace(" ", "").upper())
+    if held is None:
+        raise StripeError(
+            "The IBAN you entered is invalid.", code="invalid_bank_account_iban", param="sepa_debit[iban]"
+        )
+    return _new(account, held, {})
+
+
+def _card(account: Account, given: Params) -> Row:
     name = given.get("token", "").replace("tok_", "pm_card_")
     card = CARDS.get(name) or NUMBERS.get(given.get("number", "").replace(" ", ""))
     if card is None:
@@ -53,14 +74,13 @@ def create(account: Account, params: Params) -> Row:
             param="number",
         )
     if given.get("number") and not (given.get("exp_month") and given.get("exp_year")):
-        raise StripeError("Missing required param: card[exp_month].", code="parameter_missing", param="card[exp_month]")
-    method = _new(account, card, {name: given[name] for name in ("exp_month", "exp_year") if given.get(name)})
-    return account.store.save(method, **_changes(method, params))
+        raise missing("card[exp_month]")
+    return _new(account, card, {name: given[name] for name in ("exp_month", "exp_year") if given.get(name)})
 
 
 def retrieve(account: Account, _: Params, id_: str) -> Row:
-    if id_ in CARDS:
-        return _new(account, CARDS[id_], {})
+    if id_ in INSTRUMENTS:
+        return _new(account, INSTRUMENTS[id_], {})
     return account.store.get("payment_method", id_, "payment_method")
 
 
@@ -75,8 +95,8 @@ def update(account: Account, params: Params, id_: str) -> Row:
 def attach(account: Account, params: Params, id_: str) -> Row:
     customer = account.store.named("customer", params["customer"], "customer")
     method = usable(account, id_, customer, "payment_method")
-    card = CARDS[method["_card"]]
-    if card.refuses_attachment:
+    card = INSTRUMENTS[method["_card"]]
+    if isinstance(card, Card) and card.refuses_attachment:
         raise StripeError(card.message, status=402, kind="card_error", code=card.code, decline_code=card.decline_code)
     return bind(account, method, customer)
 
@@ -118,9 +138,9 @@ def retrieve_of_customer(account: Account, _: Params, customer: str, id_: str) -
 
 
 def usable(account: Account, id_: str, customer: Row | None, param: str) -> Row:
-    """The method of this id, or a new one of the test card of this name."""
-    if id_ in CARDS:
-        return _new(account, CARDS[id_], {}, customer)
+    """The method of this id, or a new one of the test card or account of this name."""
+    if id_ in INSTRUMENTS:
+        return _new(account, INSTRUMENTS[id_], {}, customer)
     method = account.store.named("payment_method", id_, param)
     owner = method["customer"]
     if owner and customer is not None and owner != customer.id:
@@ -138,8 +158,36 @@ def usable(account: Account, id_: str, customer: Row | None, param: str) -> Row:
     return method
 
 
-def _new(account: Account, card: Card, expiry: dict[str, int], customer: Row | None = None) -> Row:
-    shown: dict[str, Any] = {
+def _new(account: Account, instrument: Instrument, expiry: dict[str, int], customer: Row | None = None) -> Row:
+    type_ = "sepa_debit" if isinstance(instrument, BankAccount) else "card"
+    method = Row(
+        {
+            "id": account.store.new_id("payment_method"),
+            "object": "payment_method",
+            "created": account.now_for(customer.id if customer else None),
+            "type": type_,
+            type_: shown_account(instrument)
+            if isinstance(instrument, BankAccount)
+            else _shown_card(instrument, expiry),
+            "_card": instrument.name,
+        }
+    )
+    return account.add(method)
+
+
+def shown_account(held: BankAccount) -> dict[str, Any]:
+    return {
+        "bank_code": held.bank_code,
+        "branch_code": "",
+        "country": held.country,
+        "fingerprint": f"sandbox{held.last4}",
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": held.last4,
+    }
+
+
+def _shown_card(card: Card, expiry: dict[str, int]) -> dict[str, Any]:
+    return {
         "brand": card.brand,
         "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "unchecked"},
         "country": card.country,
@@ -156,16 +204,6 @@ def _new(account: Account, card: Card, expiry: dict[str, int], customer: Row | N
         "wallet": None,
         **expiry,
     }
-    method = Row(
-        {
-            "id": account.store.new_id("payment_method"),
-            "object": "payment_method",
-            "card": shown,
-            "created": account.now_for(customer.id if customer else None),
-            "_card": card.name,
-        }
-    )
-    return account.add(method)
 
 
 def _changes(method: Row, params: Params) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.stripe import balance, disputes
 from sandbox.stripe.account import Account
 from sandbox.stripe.agenda import BUSINESS_DAY
-from sandbox.stripe.cards import CARDS
+from sandbox.stripe.cards import INSTRUMENTS
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.params import Form, Params, listing, metadata, one_of, positive, span, text
 from sandbox.stripe.rows import Row, merged_metadata, new_metadata
@@ -67,11 +67,11 @@ def give_back(
     """
     left = check_refundable(charge, wanted)
     amount = left if wanted is None else wanted
-    card = CARDS[charge["_card"]]
+    card = INSTRUMENTS[charge["_card"]]
     after = charge["amount_refunded"] + amount
     refund = Row(
         {
-            "id": account.store.new_id("refund"),
+            "id": account.store.new_id("refund", by_debit=is_debit(charge)),
             "object": "refund",
             "amount": amount,
             "charge": charge.id,
@@ -118,7 +118,7 @@ def _leave(account: Account, refund: Row) -> Row:
     return balance.record(
         account,
         _settled_between(before, before + refund["amount"], refund["currency"]),
-        "refund",
+        "payment_refund" if is_debit(account.store.get("charge", refund["charge"])) else "refund",
         "refund",
         source=refund,
         created=refund["created"],
@@ -126,9 +126,13 @@ def _leave(account: Account, refund: Row) -> Row:
     )
 
 
+def is_debit(charge: Row) -> bool:
+    return bool(charge["payment_method_details"]["type"] == "sepa_debit")
+
+
 def check_refundable(charge: Row, amount: int | None) -> int:
     """What is left to be refunded; refused where that is nothing, or less than `amount`."""
-    if not charge["captured"]:
+    if not charge["captured"] or charge["status"] == "pending":
         raise StripeError(f"Charge {charge.id} has not been captured, so it cannot be refunded.")
     if charge["disputed"] and not charge["_inquired"]:
         raise StripeError(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")

@@ -45,6 +45,7 @@ class Settings:
     api_key_expired: bool = False
     expand_levels: int = 4
     metadata_limits: bool = True
+    missing_parameters_have_a_code: bool = True
     missing_in_parameter_status: int = 400
     """The status where a parameter names an object that there is not; where the address names it, it is 404."""
     unknown_parameters_refused: bool = True
@@ -78,12 +79,16 @@ class Settings:
     """Whether a refund that waits for the customer has left the balance already; else it leaves once they acted."""
     inquiries_mark_the_charge: bool = True
     """Whether a charge counts as disputed while its bank only inquires."""
+    debits_begin_subscriptions: bool = True
+    """Whether a subscription is active while its first debit is processing; else it is incomplete until then."""
     dispute_fee_returned: bool = False
     """Whether the fee of a dispute that is won comes back with the money."""
     hundreds_in_payouts: bool = True
     """Whether payouts in HUF and TWD are whole hundreds of their minor units."""
     isk_and_ugx_in_hundredths: bool = True
     """Whether ISK and UGX, which have no minor unit, are sent with two decimals that are 00."""
+    resolutions_take_the_money: bool = True
+    """Whether a dispute that is prevented by a resolution takes the money (without a fee); else nothing moves."""
     payout_fails_within_days: int = 5
     """For how many business days after it was paid a payout may still fail."""
     rounding: str = "half_up"

@@ -50,7 +50,9 @@ PREFIX = {
     "billing.meter": "mtr",
     "test_helpers.test_clock": "clock",
 }
-KIND_OF_PREFIX = {prefix: kind for kind, prefix in PREFIX.items()}
+PREFIX_OF_DEBITS = {"charge": "py", "refund": "pyr"}
+"""Stripe: money that came another way than by card has ids of its own."""
+KIND_OF_PREFIX = {prefix: kind for names in (PREFIX, PREFIX_OF_DEBITS) for kind, prefix in names.items()}
 
 INDEXED: dict[str, tuple[str, ...]] = {
     "customer": ("email", "invoice_prefix", "test_clock"),
@@ -118,8 +120,8 @@ class Store:
         """By kind and id: what the tables do not know yet."""
         self._serial = 0
 
-    def new_id(self, kind: str, length: int = 24) -> str:
-        return f"{PREFIX[kind]}_{self.letters(length)}"
+    def new_id(self, kind: str, length: int = 24, *, by_debit: bool = False) -> str:
+        return f"{(PREFIX_OF_DEBITS if by_debit else PREFIX)[kind]}_{self.letters(length)}"
 
     def letters(self, length: int) -> str:
         return "".join(self.random.choices(_ALPHABET, k=length))

@@ -35,6 +35,18 @@ def resumed(account: Account, subscription: Row) -> None:
     account.emit("customer.subscription.resumed", subscription)
 
 
+def payment_under_way(account: Account, invoice: Row) -> None:
+    """Stripe: a subscription begins while its first debit is still processing (GK)."""
+    subscription = of_invoice(account, invoice)
+    if (
+        subscription is None
+        or subscription["status"] != "incomplete"
+        or not account.settings.debits_begin_subscriptions
+    ):
+        return
+    change(account, subscription, status="active")
+
+
 def _owed(account: Account, subscription: Row) -> Iterator[Row]:
     for invoice in account.store.where("invoice", "_subscription", subscription.id):
         if invoice["status"] == "open" and invoice["attempted"]:

@@ -180,7 +180,7 @@ def merge(ledger: Ledger, contacts: Sequence[Contact], survivor: Contact) -> lis
     """
     now = ledger.now()
     moments = {} if ledger.rules.documents_of_merged_contacts_keep_their_moment else {"updated_at": now}
-    for contact in contacts:
+    for contact in contacts if ledger.rules.documents_follow_a_merge else ():
         for table in ledger.of_contacts:
             for row in table.having("contact", contact.id):
                 table.put(replace(row, contact_id=survivor.id, **moments))
@@ -230,10 +230,9 @@ def saved_contact(ledger: Ledger, element: Element, before: Contact | None) -> C
 def _check_unique(ledger: Ledger, contact: Contact) -> None:
     others = ledger.contacts.having("name", contact.name.casefold())
     if contact.status == "ACTIVE" and any(row.id != contact.id and row.status == "ACTIVE" for row in others):
-        raise InvalidError(
-            f"The contact name {contact.name} is already assigned to another contact."
-            " The contact name must be unique across all active contacts."
-        )
+        known = f"The contact name {contact.name} is already assigned to another contact."
+        more = " The contact name must be unique across all active contacts."
+        raise InvalidError(ledger.rules.words(known + more))
     if contact.number is None:
         return
     if len(contact.number) > NUMBER_LENGTH_MAX:

@@ -31,7 +31,14 @@ _LISTING: Listing[Item] = Listing(
 
 
 def get_items(call: Call) -> Answer:
-    return listed(call, call.ledger.items, _LISTING, lambda row, _: shown_item(row, call.unit_places))
+    def show(row: Item, _: bool = True) -> dict[str, Any]:
+        return shown_item(row, call.unit_places)
+
+    answer = listed(call, call.ledger.items, _LISTING, show)
+    if call.modified_since is None:
+        return answer
+    gone = call.ledger.deleted_items.changed_since(call.modified_since)
+    return Answer({"Items": [*answer.content["Items"], *map(show, gone)]})
 
 
 def get_item(call: Call) -> Answer:
@@ -55,6 +62,8 @@ def delete_item(call: Call) -> Answer:
     item = _found(call)
     call.ledger.items.remove(item)
     call.ledger.removed.add(item.id)
+    if not call.ledger.rules.deleted_items_never_show:
+        call.ledger.deleted_items.put(replace(item, updated_at=call.ledger.now()))
     return Answer(status=204)
 
 
@@ -145,7 +154,7 @@ def _price(ledger: Ledger, element: Element, name: str, before: ItemPrice, unit_
     account_code = wire.read_text(details, "AccountCode") or before.account_code
     tax_type = wire.read_text(details, "TaxType") or before.tax_type
     if account_code and not ledger.accounts.having("code", account_code):
-        raise InvalidError(f"Account code '{account_code}' is not a valid code for this document.")
+        raise InvalidError(ledger.rules.words(f"Account code '{account_code}' is not a valid code for this document."))
     if tax_type and ledger.tax_rates.get(tax_type) is None:
         raise InvalidError(f"The TaxType code '{tax_type}' does not exist")
     price = before.unit_price if unit is None else wire.rounded(unit, unit_places)

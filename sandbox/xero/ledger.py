@@ -70,6 +70,8 @@ class Ledger:
             "tracking_category", rows.TrackingCategory, {"name": lambda row: row.name.casefold()}, ("name",)
         )
         self.items = self._table("item", rows.Item, {"code": lambda row: row.code}, ("code",))
+        self.deleted_items = self._table("deleted_item", rows.Item, {}, ("code",))
+        """Only where a rule lets them show."""
         self.contacts = self._table(
             "contact",
             rows.Contact,
@@ -189,7 +191,7 @@ class Ledger:
 
     def check_currency(self, code: str) -> None:
         if self.currencies.get(code) is None:
-            raise InvalidError(f"Organisation is not subscribed to currency {code}")
+            raise InvalidError(self.rules.words(f"Organisation is not subscribed to currency {code}"))
 
     def rate_of(self, code: str, given: Decimal | None) -> Decimal:
         if code == self.organisation.base_currency:
@@ -209,7 +211,9 @@ class Ledger:
             ("end of year", self.organisation.end_of_year_lock_date),
         )
         messages = [
-            f"The document date cannot be before the {name} lock date, currently set at {_spoken(until)}"
+            self.rules.words(
+                f"The document date cannot be before the {name} lock date, currently set at {_spoken(until)}"
+            )
             for name, until in locks
             if until and day <= until
         ]

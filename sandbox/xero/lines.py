@@ -117,7 +117,8 @@ class _Reading:
             or account.type == "BANK"
             or account.system_account in _CLOSED_SYSTEM_ACCOUNTS
         ):
-            raise InvalidError(f"Account code '{code or account_id}' is not a valid code for this document.")
+            known = f"Account code '{code or account_id}' is not a valid code for this document."
+            raise InvalidError(self.ledger.rules.words(known))
         return account
 
     def _tax_type(self, account: Account | None, price: ItemPrice) -> str | None:

@@ -79,7 +79,7 @@ def pay(ledger: Ledger, element: Element, batch_id: str | None = None) -> Paymen
     if document.status != "AUTHORISED":
         raise InvalidError("Payments can only be made against Authorised documents")
     if amount > document.open:
-        raise InvalidError("Payment amount exceeds the amount outstanding on this document")
+        raise InvalidError(ledger.rules.words("Payment amount exceeds the amount outstanding on this document"))
     account = _account(ledger, element, document.currency)
     day = wire.read_day(element, "Date")
     if day is None:

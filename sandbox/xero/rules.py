@@ -18,6 +18,10 @@ class Rules:
     limit_problems_are_in_lower_case: bool = True
     """Else as older documentation spells them: Minute, Daily."""
     limit_refusals_have_no_body: bool = True
+    refusals_are_in_known_words: bool = True
+    """Else what is refused for a name, an account, an amount, a lock date or a currency is told in other words."""
+    deleted_items_never_show: bool = True
+    """Else an item that was deleted shows among what changed, as it was."""
     # who may ask
     rotated_refresh_tokens_have_grace: bool = True
     scopes_are_enforced: bool = True
@@ -25,6 +29,8 @@ class Rules:
     """403; else 401."""
     # contacts
     contact_numbers_are_unique: bool = True
+    documents_follow_a_merge: bool = True
+    """Else they stay with the contact that was merged away."""
     documents_of_merged_contacts_keep_their_moment: bool = True
     documents_of_archived_contacts_stay_as_they_are: bool = True
     # documents
@@ -43,3 +49,7 @@ class Rules:
     bank_transfers_stay_in_one_currency: bool = True
     manual_journals_leave_banks_and_debtors_alone: bool = True
     payments_are_told_as_invoice_updates: bool = True
+
+    def words(self, known: str) -> str:
+        """What a refusal says whose wording is general knowledge."""
+        return known if self.refusals_are_in_known_words else "A validation error occurred on this document."

@@ -218,6 +218,54 @@ def test_an_inquiry_that_nobody_takes_further_ends(api, paid, vendor, outside):
     assert sorted(one.status for one in api.disputes.list().data) == ["needs_response", "warning_closed"]
 
 
+def test_a_prevented_dispute_gives_the_money_back_without_a_fee(api, paid, outside, events):
+    _, charge = paid()
+    dispute = api.disputes.retrieve(outside("disputes", charge=charge.id, prevented="resolution").json()["id"])
+    assert (dispute.status, dispute.payment_method_details.card.case_type) == ("prevented", "resolution")
+    assert [(moved.amount, moved.fee) for moved in dispute.balance_transactions] == [(-10_000, 0)]
+    wanted = ["charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"]
+    assert [type_ for type_ in told(events) if type_.startswith("charge.dispute")] == wanted
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        api.refunds.create({"charge": charge.id})
+    assert refused.value.code == "charge_disputed"
+    with pytest.raises(stripe.InvalidRequestError, match="Evidence is not taken any more"):
+        api.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "Signed contract"}})
+
+
+def test_a_blocked_dispute_moves_nothing_and_leaves_the_charge_alone(api, paid, outside, events):
+    _, charge = paid()
+    dispute = api.disputes.retrieve(outside("disputes", charge=charge.id, prevented="block").json()["id"])
+    assert (dispute.status, dispute.payment_method_details.card.case_type) == ("prevented", "block")
+    assert dispute.balance_transactions == []
+    assert not api.charges.retrieve(charge.id).disputed
+    assert "charge.dispute.funds_withdrawn" not in told(events)
+    assert api.refunds.create({"charge": charge.id}).status == "succeeded"
+    assert outside("disputes", charge=charge.id, prevented="otherwise").status_code == 400
+
+
+@pytest.mark.parametrize(("decision", "back"), [("won", 0), ("lost", -10_000)])
+def test_a_decision_may_be_appealed_and_is_decided_again(*, api, paid, outside, events, decision, back):
+    _, charge = paid(method="pm_card_createDispute")
+    dispute = api.disputes.list({"charge": charge.id}).data[0]
+    assert outside("disputes", id=dispute.id, status="appeal_needs_response").status_code == 400
+    appeal = {"card": {"reason_for_filing": "New facts", "supporting_files": ["file_1"]}}
+    with pytest.raises(stripe.InvalidRequestError, match="nothing to appeal"):
+        api.disputes.update(dispute.id, {"evidence": {"appeal": appeal}})
+    api.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "Signed contract"}})
+    assert (
+        outside("disputes", id=dispute.id, status="appeal_needs_response").json()["status"] == "appeal_needs_response"
+    )
+    with pytest.raises(stripe.InvalidRequestError, match="only evidence"):
+        api.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "More"}})
+    staged = api.disputes.update(dispute.id, {"evidence": {"appeal": appeal}, "submit": False})
+    assert (staged.status, staged.evidence.appeal.card.reason_for_filing) == ("appeal_needs_response", "New facts")
+    assert api.disputes.update(dispute.id, {"evidence": {"appeal": appeal}}).status == "appeal_under_review"
+    decided = outside("disputes", id=dispute.id, status=decision).json()
+    assert decided["status"] == decision
+    assert sum(moved["amount"] for moved in decided["balance_transactions"]) == back
+    assert told(events).count("charge.dispute.closed") == 1
+
+
 def test_any_charge_can_be_disputed_and_decided_from_outside(api, paid, outside):
     _, charge = paid()
     dispute = outside("disputes", charge=charge.id).json()

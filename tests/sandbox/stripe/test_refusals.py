@@ -80,7 +80,7 @@ REFUSED = [
     ("POST customers/{stranger}", "invoice_settings[default_payment_method]={method}", "must be attached"),
     ("POST customers/{customer}/balance_transactions", "amount=1&currency=usd", "cannot move in usd"),
     ("POST payment_methods", "type=card&card[number]=4242424242424242", "card[exp_month]"),
-    ("POST payment_methods", "type=sepa_debit&card[token]=tok_visa", "must be one of"),
+    ("POST payment_methods", "type=klarna&card[token]=tok_visa", "must be one of"),
     # catalogue
     ("POST prices", "currency=eur&unit_amount=1", "product"),
     ("POST prices", "product={product}&currency=kwd&unit_amount=1001", "divisible by 10"),

@@ -426,6 +426,39 @@ def test_after_the_last_retry_a_subscription_becomes_what_is_chosen(api, switch,
     assert api.subscriptions.retrieve(made.id).status == status
 
 
+@pytest.mark.parametrize(("begins", "first"), [(True, "active"), (False, "incomplete")])
+def test_a_subscription_is_active_at_its_first_debit_or_with_its_money(*, api, switch, vendor, customer, begins, first):
+    switch(debits_begin_subscriptions=begins)
+    method = api.payment_methods.attach("pm_successDelayed_de", {"customer": customer.id}).id
+    product = api.products.create({"name": "Plan"})
+    price = api.prices.create(
+        {"product": product.id, "currency": "eur", "unit_amount": 1000, "recurring": {"interval": "month"}}
+    )
+    params = {"customer": customer.id, "items": [{"price": price.id}], "default_payment_method": method}
+    made = api.subscriptions.create(params)
+    assert made.status == first
+    vendor.clock.move_to_offset(180)
+    api.balance.retrieve()
+    assert api.subscriptions.retrieve(made.id).status == "active"
+
+
+@pytest.mark.parametrize(("takes", "moved"), [(True, [(-1000, 0)]), (False, [])])
+def test_a_resolution_takes_the_money_or_moves_nothing(*, api, switch, outside, customer, takes, moved):
+    switch(resolutions_take_the_money=takes)
+    params = {"amount": 1000, "currency": "eur", "customer": customer.id, "confirm": True}
+    intent = api.payment_intents.create({**params, "payment_method": "pm_card_visa"})
+    dispute = json.loads(outside("disputes", charge=intent.latest_charge, prevented="resolution").body)
+    assert dispute["status"] == "prevented"
+    assert [(one["amount"], one["fee"]) for one in dispute["balance_transactions"]] == moved
+
+
+@pytest.mark.parametrize(("has", "code"), [(True, "parameter_missing"), (False, None)])
+def test_a_missing_parameter_is_named_with_a_code_or_without(ask, switch, has, code):
+    switch(missing_parameters_have_a_code=has)
+    status, body, _ = ask("POST", "products")
+    assert (status, body["error"].get("code"), body["error"]["param"]) == (400, code, "name")
+
+
 def test_small_amounts_are_carried_over_or_stay_due(switch, post, customer):
     def billed():
         invoice = post("invoices", customer=customer.id, currency="eur")["id"]

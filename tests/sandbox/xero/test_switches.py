@@ -157,6 +157,42 @@ def events_of_a_payment(client: Client) -> int:
     return told() - before
 
 
+def known_words(client: Client) -> list[bool]:
+    """Whether each refusal whose wording is general knowledge is told in it."""
+    row = put(client)
+    client.ok("PUT", "/Contacts", {"Name": "Ada"})
+    pay = {"Invoice": {"InvoiceID": row["InvoiceID"]}, "Account": {"Code": "1200"}, "Date": "2026-03-05"}
+    asked = (
+        ("/Contacts", {"Name": "Ada"}, "is already assigned to another contact. The contact name must be unique"),
+        ("/Invoices", invoice(LineItems=[line(AccountCode="999")]), "Account code '999' is not a valid code"),
+        ("/Payments", {**pay, "Amount": 5000}, "Payment amount exceeds the amount outstanding on this document"),
+        ("/Invoices", invoice(CurrencyCode="XAF"), "Organisation is not subscribed to currency XAF"),
+        ("/Items", {"Code": "A", "SalesDetails": {"AccountCode": "999"}}, "Account code '999' is not a valid code"),
+    )
+    told = [client.call("PUT", path, body) for path, body, _ in asked]
+    client.admin("organisation", {"period_lock_date": "2027-12-31"})
+    told.append(client.call("PUT", "/Invoices", invoice()))
+    assert {answer.status_code for answer in told} == {400}
+    known = [*(words for _, _, words in asked), "The document date cannot be before the period lock date"]
+    return [words in answer.text for words, answer in zip(known, told, strict=True)]
+
+
+def deleted_item_among_the_changes(client: Client) -> int:
+    (made,) = [client.ok("PUT", "/Items", {"Code": "GONE"})]
+    client.call("DELETE", f"/Items/{made['ItemID']}")
+    told = client.call("GET", "/Items", If_Modified_Since="2020-01-01T00:00:00").json()["Items"]
+    assert client.ok("GET", "/Items") == []
+    return len(told)
+
+
+def contact_of_a_document_after_a_merge(client: Client) -> str:
+    row = put(client)
+    bob = client.ok("PUT", "/Contacts", {"Name": "Bob"})["ContactID"]
+    client.admin("merge_contacts", {"contacts": [row["Contact"]["ContactID"]], "into": bob})
+    (after,) = client.ok("GET", f"/Invoices/{row['InvoiceID']}")
+    return str(after["Contact"]["Name"])
+
+
 Seen = Callable[[Client], Any]
 SWITCHES: dict[str, tuple[Seen, Any, Any]] = {
     "answers_are_xml_unless_json_is_accepted": (kind_of_answer, "text/xml", "application/json"),
@@ -181,6 +217,8 @@ SWITCHES: dict[str, tuple[Seen, Any, Any]] = {
         "Daily",
     ),
     "limit_refusals_have_no_body": (lambda client: refused_by_a_limit(client).text, "", "Too many requests"),
+    "refusals_are_in_known_words": (known_words, [True] * 6, [False] * 6),
+    "deleted_items_never_show": (deleted_item_among_the_changes, 0, 1),
     "rotated_refresh_tokens_have_grace": (second_use_of_a_refresh_token, 200, 400),
     "scopes_are_enforced": (call_out_of_scope, 401, 200),
     "unconnected_tenants_are_forbidden": (
@@ -189,6 +227,7 @@ SWITCHES: dict[str, tuple[Seen, Any, Any]] = {
         401,
     ),
     "contact_numbers_are_unique": (two_with_one_number, 400, 200),
+    "documents_follow_a_merge": (contact_of_a_document_after_a_merge, "Bob", "Ada Lovelace"),
     "documents_of_merged_contacts_keep_their_moment": (moment_of_a_document_is_kept_by_a_merge, True, False),
     "documents_of_archived_contacts_stay_as_they_are": (voiding_for_an_archived_contact, 400, 200),
     "line_total_must_match": (
