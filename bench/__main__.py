@@ -2,7 +2,7 @@
 
     python -m bench [--quick] [--json] [--invoices 1000] [--rounds 5] [--seconds 3] [--database sqlite]
 
---quick takes minutes instead of an hour: fewer documents and one round, so that figures wander more.
+--quick takes two minutes instead of twenty: fewer documents and one round, so that figures wander more.
 """
 
 from bench import calls, door, flat, memory, pipeline, unit_of_work

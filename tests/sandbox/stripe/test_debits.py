@@ -105,6 +105,7 @@ def test_while_a_debit_is_under_way_its_invoice_is_not_paid_again_nor_taken_back
         lambda: api.payment_intents.confirm(intent.id),
         lambda: api.payment_intents.update(intent.id, {"amount": 5}),
         lambda: api.refunds.create({"payment_intent": intent.id}),
+        lambda: api.refunds.create({"charge": intent.latest_charge}),
     ):
         with pytest.raises(stripe.InvalidRequestError):
             forbidden()
@@ -159,7 +160,9 @@ def test_debits_are_in_euros_and_where_they_are_allowed(api, customer):
         return api.payment_intents.create({**params, "payment_method": "pm_success_de"})
 
     assert attempt().status == "processing"
-    for wanted in ({"currency": "usd"}, {"allowed_payment_method_types": ["card"]}):
+    dollars = {"currency": "usd"}
+    only = {name: {"allowed_payment_method_types": [name]} for name in ("card", "sepa_debit")}
+    for wanted in (dollars, only["card"], dollars | only["sepa_debit"]):
         with pytest.raises(stripe.InvalidRequestError) as refused:
             attempt(**wanted)
         assert refused.value.code == "payment_intent_incompatible_payment_method"
