@@ -15,7 +15,7 @@ from cli.operating import backup, doctor, restore
 from cli.output import printable
 from cli.people import people
 from cli.serve import scheduler, up, web, worker
-from cli.setting import database, key, rate, rules, setup, tokens, webhook_secret
+from cli.setting import api_key, database, key, rate, rules, setup, tokens, webhook_secret
 from cli.show import demo, run, sandbox
 from core.errors import HubError
 
@@ -30,6 +30,7 @@ _COMMANDS = (
     rules,
     rate,
     tokens,
+    api_key,
     people,
     up,
     web,

@@ -10,6 +10,7 @@ from core.seal import make_key_file, new_master_key
 from core.settings import settings
 from core.store.engine import check_engine, open_engine
 from core.store.migrate import upgrade
+from worker import reconnect
 from worker import setup as making
 from worker.hub import open_store
 
@@ -90,6 +91,21 @@ def webhook_secret(connection: str, secret: str, workspace: str | None) -> Print
     return {"connection": connection}, sentence(f"Webhooks of {connection} are checked against the new key.")
 
 
+@click.command("api-key")
+@click.argument("connection")
+@click.option("--key", "new", prompt="Key", hide_input=True, help="Asked for where it is not given.")
+@_WORKSPACE
+@printing
+def api_key(connection: str, new: str, workspace: str | None) -> Printed:
+    """Connect again, with a new key.
+
+    It is tried at the vendor first, and has to open the same account. What CONNECTION was paused with goes on.
+    """
+    store = open_store(settings())
+    reconnect.new_key(store, making.workspace_id(store, workspace), connection, new)
+    return {"connection": connection}, sentence(f"{connection} is connected again.")
+
+
 @click.command()
 @click.argument("connection")
 @click.option("--access-token", prompt=True, hide_input=True, help="Asked for where it is not given.")
@@ -102,7 +118,7 @@ def tokens(connection: str, access_token: str, refresh_token: str, workspace: st
     What CONNECTION was paused with goes on.
     """
     store = open_store(settings())
-    making.new_tokens(store, making.workspace_id(store, workspace), connection, access_token, refresh_token)
+    reconnect.new_tokens(store, making.workspace_id(store, workspace), connection, access_token, refresh_token)
     return {"connection": connection}, sentence(f"{connection} is connected again.")
 
 

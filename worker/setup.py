@@ -90,8 +90,8 @@ class _WorkspaceSchema(Schema):
 
 
 _APP_SECRETS = ("client_id", "client_secret", "webhook_secret", "webhook_secret_previous")
-_COMMAND_LINE = "command line"
-_TOKEN_SECONDS = 1800
+COMMAND_LINE = "command line"
+TOKEN_SECONDS = 1800
 """A token whose end nobody told is taken to last as long as the shortest of our vendors' tokens."""
 
 
@@ -131,7 +131,7 @@ def new_rulebook(store: Store, workspace_id: str, connection_name: str, text: st
     rules = json.loads(text) if Rulebook.parse(text) else {}
 
     def add(work: Work) -> int:
-        found = _connection_id(work, connection_name)
+        found = connections.named(work.connection, workspace_id, connection_name).id
         version = rulebooks.add(work, found, rules, actor)
         outbox.release(work, found, _MAY_BE_MENDED)
         audit.note(work, [Deed("rulebook changed", found, f"version {version}", "", digest(rules), actor)])
@@ -166,7 +166,7 @@ def new_rate(store: Store, workspace_id: str, book_name: str, rate: Mapping[str,
             if connection.book_id == book:
                 inbox.release(work, connection.id, _MAY_BE_MENDED)
                 outbox.release(work, connection.id, _MAY_BE_MENDED)
-        audit.note(work, [Deed("rate set", book, digest(wanted), actor=_COMMAND_LINE)])
+        audit.note(work, [Deed("rate set", book, digest(wanted), actor=COMMAND_LINE)])
 
     store.write(workspace_id, add)
 
@@ -177,31 +177,14 @@ def set_webhook_secret(store: Store, workspace_id: str, connection_name: str, se
         raise Misconfigured("An empty key would let nobody in: give the one that the vendor shows.")
 
     def put(work: Work) -> None:
-        connection_id = _connection_id(work, connection_name)
-        connection = connections.connection(work.connection, work.workspace_id, connection_id)
-        app = connections.app(store, work.connection, (connection and connection.app_id) or "")
+        connection = connections.named(work.connection, workspace_id, connection_name)
+        app = connections.app(store, work.connection, connection.app_id or "")
         if app is None:
             raise Misconfigured(f"{connection_name} has no app that webhooks could be signed for.")
         old = app.secrets["webhook_secret"]
         texts = {**app.secrets.texts, "webhook_secret": secret, "webhook_secret_previous": old}
         connections.set_app_secrets(store, work, app.id, texts)
-        audit.note(work, [Deed("webhook key changed", app.id, "setup", actor=_COMMAND_LINE)])
-
-    store.write(workspace_id, put)
-
-
-def new_tokens(store: Store, workspace_id: str, connection_name: str, access_token: str, refresh_token: str) -> None:
-    """A person connected again: what waited goes on with the new tokens."""
-
-    def put(work: Work) -> None:
-        connection_id = _connection_id(work, connection_name)
-        connection = connections.connection(work.connection, work.workspace_id, connection_id)
-        if connection is None or CONNECTORS[connection.vendor].oauth is None:
-            raise Misconfigured(f"{connection_name} is not connected by tokens.")
-        texts = {"access_token": access_token, "refresh_token": refresh_token}
-        expires_at = work.now + timedelta(seconds=_TOKEN_SECONDS)
-        connections.connect_again(store, work, connection, texts, expires_at)
-        audit.note(work, [Deed("connected again", connection_id, "setup", actor=_COMMAND_LINE)])
+        audit.note(work, [Deed("webhook key changed", app.id, "setup", actor=COMMAND_LINE)])
 
     store.write(workspace_id, put)
 
@@ -246,7 +229,7 @@ def _make(store: Store, work: Work, wanted: Mapping[str, Any]) -> SetUp:
             identity_url=one["identity_url"],
             account=one["account"],
             credentials={name: text for name, text in secrets.items() if name not in _APP_SECRETS},
-            token_expires_at=work.now + timedelta(seconds=_TOKEN_SECONDS) if connector.oauth else None,
+            token_expires_at=work.now + timedelta(seconds=TOKEN_SECONDS) if connector.oauth else None,
             options=one["options"],
         )
         if one["rulebook"] is not None:
@@ -261,16 +244,8 @@ def _make(store: Store, work: Work, wanted: Mapping[str, Any]) -> SetUp:
             doors[one["name"]] = f"/webhooks/{one['vendor']}/{app_id}"
     for rate in wanted["rates"]:
         ledger.set_rate(work, book_id, rate["currency"], rate["on"], rate["value"], rate["source"])
-    audit.note(work, [Deed("workspace set up", work.workspace_id, "setup", actor=_COMMAND_LINE)])
+    audit.note(work, [Deed("workspace set up", work.workspace_id, "setup", actor=COMMAND_LINE)])
     return SetUp(work.workspace_id, doors)
-
-
-def _connection_id(work: Work, name: str) -> str:
-    found = {one.name: one.id for one in connections.connections(work.connection, work.workspace_id)}
-    if name not in found:
-        there = ", ".join(sorted(found)) or "none"
-        raise Misconfigured(f"There is no connection named {name} in this workspace; there are: {there}.")
-    return found[name]
 
 
 def _sentence(messages: Any, place: str = "") -> str:

@@ -96,6 +96,15 @@ def connections(database: Database, workspace_id: str | None = None) -> list[Con
     return _select(database, *([] if workspace_id is None else [schema.connection.c.workspace_id == workspace_id]))
 
 
+def named(database: Database, workspace_id: str, name: str) -> Connection:
+    """As a person calls it. Misconfigured, naming those that there are, if none is called so."""
+    found = {one.name: one for one in connections(database, workspace_id)}
+    if name not in found:
+        there = ", ".join(sorted(found)) or "none"
+        raise Misconfigured(f"There is no connection named {name} in this workspace; there are: {there}.")
+    return found[name]
+
+
 def _select(database: Database, *conditions: Any) -> list[Connection]:
     table, book = schema.connection, schema.book
     rows = database.execute(
@@ -301,7 +310,9 @@ def save_tokens(
     return saved.rowcount == 1
 
 
-def connect_again(store: Store, work: Work, of: Connection, texts: Mapping[str, str], expires_at: datetime) -> None:
+def connect_again(
+    store: Store, work: Work, of: Connection, texts: Mapping[str, str], expires_at: datetime | None
+) -> None:
     """A person brought new secrets: they count from now on, and a refresh that is still under way comes too late."""
     table = schema.connection
     work.connection.execute(

@@ -25,6 +25,24 @@ class Link:
     """Of what we last sent, so that equal is not sent again."""
 
 
+def newest(database: Connection, workspace_id: str, connection_id: str, kind: Kind, count: int) -> list[str]:
+    """The remote ids that became known last."""
+    link = schema.link
+    return list(
+        database.execute(
+            select(link.c.remote_id)
+            .where(
+                link.c.workspace_id == workspace_id,
+                link.c.connection_id == connection_id,
+                link.c.kind == kind.value,
+                link.c.removed_at.is_(None),
+            )
+            .order_by(link.c.id.desc())
+            .limit(count)
+        ).scalars()
+    )
+
+
 def add(work: Work, connection_id: str, environment: str, kind: Kind, links: Sequence[Link]) -> None:
     if links:
         work.connection.execute(

@@ -208,6 +208,7 @@ def test_what_is_not_there_is_named_with_what_is(made, tmp_path):
     assert made.sentence("status", "--workspace", "There").endswith("there are: Here.")
     assert made.sentence("rules", "Zero", tmp_path / "rules.json").endswith("there are: Stripe, Xero.")
     assert made.sentence("webhook-secret", "Zero", "--secret", "whsec_sandbox").endswith("there are: Stripe, Xero.")
+    assert made.sentence("api-key", "Xero", "--key", "sk_test_sandbox") == "Xero is connected by tokens, not by a key."
     assert "no book named Cook" in made.sentence("rate", "Cook", "USD", "2026-11-23", "0.92", "--source", "ECB")
 
 

@@ -6,7 +6,7 @@ from core.errors import VendorError
 from core.reasons import Reason, ReasonCode
 from core.remedies import ERRORS, REASONS, Remedy, remedy
 from worker import deliver as delivering
-from worker.setup import new_tokens
+from worker.reconnect import new_tokens
 
 INVOICES = "PUT /api.xro/2.0/Invoices*"
 

@@ -9,7 +9,7 @@ from connectors.registry import CONNECTORS
 from core.clock import WallClock
 from core.errors import RetryAfter
 from worker import hub as hubs
-from worker.setup import new_tokens
+from worker.reconnect import new_tokens
 from worker.tokens import Tokens
 
 HALF_AN_HOUR = 1801

@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import Misconfigured
 from core.store import schema
-from worker.setup import new_rate, new_rulebook, new_tokens, set_up, set_webhook_secret
+from worker.reconnect import new_key, new_tokens
+from worker.setup import new_rate, new_rulebook, set_up, set_webhook_secret
 from worker.setup import workspace_id as find_workspace
 
 
@@ -80,6 +81,14 @@ def test_a_workspace_is_named_only_where_there_are_several(hub, workspace, works
         (
             lambda store, workspace: new_tokens(store, workspace, "Stripe", "a", "r"),
             "Stripe is not connected by tokens.",
+        ),
+        (
+            lambda store, workspace: new_key(store, workspace, "Xero", "sk_test_sandbox_new"),
+            "Xero is connected by tokens, not by a key.",
+        ),
+        (
+            lambda store, workspace: new_key(store, workspace, "Zero", "sk_test_sandbox_new"),
+            "There is no connection named Zero in this workspace; there are: Stripe, Xero.",
         ),
         (
             lambda store, workspace: set_webhook_secret(store, workspace, "Zero", "whsec_sandbox_new"),
