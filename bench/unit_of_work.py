@@ -34,7 +34,7 @@ from core.ids import Ids
 from core.kinds import Kind
 from core.postings import Entry, PostingLine
 from core.seal import MasterKeys
-from core.store import audit, bodies, connections, inbox, ledger, links, outbox, records, schema
+from core.store import audit, bodies, connections, inbox, ledger, links, outbox, pushes, records, schema
 from core.store.engine import open_engine
 from core.store.inbox import Told
 from core.store.links import Link
@@ -154,17 +154,17 @@ def one_round(shop: Shop, number: int) -> Iterator[tuple[str, Callable[[Work], o
         shop.workspace_id, lambda work: work.connection.execute(text("UPDATE delivery SET due_at = created_at"))
     )
     yield "claim 50 deliveries", lambda work: owed.extend(outbox.claim(work, shop.ledger, "invoice", BATCH))
-    pushes: list[outbox.Push] = []
-    yield "prepare a push of 50", lambda work: pushes.append(
-        outbox.prepare(
+    made: list[pushes.Push] = []
+    yield "prepare a push of 50", lambda work: made.append(
+        pushes.prepare(
             store, work, shop.ledger, Kind.INVOICE, method="PUT", path="/", content_type="", key="", body=b"x" * 50_000,
             members=owed,
         )
     )  # fmt: skip
-    yield "settle a push of 50", lambda work: settle(shop, work, pushes[0])
+    yield "settle a push of 50", lambda work: settle(shop, work, made[0])
 
 
-def settle(shop: Shop, work: Work, push: outbox.Push) -> None:
+def settle(shop: Shop, work: Work, push: pushes.Push) -> None:
     """What settling an answer writes where all was stored as it was sent."""
     rows = {owed.record_id: canonical_json({"id": owed.record_id, "text": "x" * 1000}) for owed in push.members}
     prints = {id_: bodies.fingerprint(shop.store, work, row) for id_, row in rows.items()}
@@ -177,7 +177,7 @@ def settle(shop: Shop, work: Work, push: outbox.Push) -> None:
     audit.note(work, [audit.Deed("invoice written", id_, push.id) for id_ in rows])
     outbox.settle(work, [owed.id for owed in push.members])
     outbox.wake(work, shop.ledger, rows)
-    outbox.close(shop.store, work, push.id, "answered", b"x" * 50_000)
+    pushes.close(shop.store, work, push.id, "answered", b"x" * 50_000)
 
 
 class MeasuredStore(Store):

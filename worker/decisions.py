@@ -3,12 +3,12 @@
 from connectors.registry import CONNECTORS
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
-from core.store import audit, connections, inbox, links, outbox
+from core.store import audit, connections, inbox, links, outbox, parked
 from core.store.audit import Deed
 from core.store.connections import Connection
 from core.store.inbox import Told
 from core.store.links import Link
-from core.store.outbox import Parked
+from core.store.parked import Parked
 from core.store.work import Work
 from worker.bell import LaneName
 from worker.hub import Hub
@@ -29,7 +29,7 @@ def link(hub: Hub, workspace_id: str, delivery_id: str, remote_id: str, actor: s
     """
 
     def decide(work: Work) -> LaneName | None:
-        one = outbox.parked(work, delivery_id)
+        one = parked.find(work, delivery_id)
         if one is None:
             return None
         of = connections.connection(work.connection, workspace_id, one.connection_id)
@@ -55,7 +55,7 @@ def accept(hub: Hub, workspace_id: str, delivery_id: str, actor: str) -> bool:
     """What is stored there is right as it is: the delivery is done. The comparison goes on naming the difference."""
 
     def decide(work: Work) -> list[LaneName] | None:
-        one = outbox.parked(work, delivery_id)
+        one = parked.find(work, delivery_id)
         if one is None or one.reason.remedy != ACCEPT:
             return None
         woken = _done(work, one)
@@ -70,7 +70,7 @@ def accept(hub: Hub, workspace_id: str, delivery_id: str, actor: str) -> bool:
 def looked_up(work: Work, connection_id: str, kind: Kind, remote_ids: list[str]) -> set[str]:
     """What was to be linked is there indeed: its delivery is done. The kinds that woke."""
     woken: set[str] = set()
-    for one in outbox.parked_at(work, connection_id, kind, remote_ids):
+    for one in parked.linked_there(work, connection_id, kind, remote_ids):
         if one.reason.remedy == LINK:
             woken |= _done(work, one)
     return woken
@@ -78,11 +78,11 @@ def looked_up(work: Work, connection_id: str, kind: Kind, remote_ids: list[str])
 
 def not_found(work: Work, connection: Connection, kind: Kind, remote_id: str) -> bool:
     """What was to be linked is not there: it is not, and the delivery says so. False if it was not about that."""
-    wanted = [one for one in outbox.parked_at(work, connection.id, kind, [remote_id]) if one.reason.remedy == LINK]
+    wanted = [one for one in parked.linked_there(work, connection.id, kind, [remote_id]) if one.reason.remedy == LINK]
     for one in wanted:
         links.remove(work, connection.id, kind, [remote_id])
         params = {"document": one.name, "connection": connection.name, "id": remote_id}
-        outbox.explain(work, one.id, Reason(ReasonCode.NOT_LINKED, params))
+        parked.explain(work, one.id, Reason(ReasonCode.NOT_LINKED, params))
     return bool(wanted)
 
 

@@ -13,8 +13,9 @@ from core.failpoint import failpoint
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
 from core.remedies import Remedy, remedy
-from core.store import connections, links, outbox, records
-from core.store.outbox import Owed, Push
+from core.store import connections, links, outbox, pushes, records
+from core.store.outbox import Owed
+from core.store.pushes import Push
 from core.store.work import Work
 from worker import budget, safety_stop
 from worker.backup import asks_first
@@ -193,7 +194,7 @@ class _Drain:
                 return None
         # a key of its own for every push: none is sent twice, and what was refused is not to be refused from memory
         call = self.writes.call(rows, group[0].remote_id is None, self.hub.store.new_id())
-        push = outbox.prepare(
+        push = pushes.prepare(
             self.hub.store,
             work,
             target.id,
@@ -223,7 +224,7 @@ class _Drain:
         """Whatever was sent by a worker that is no more, or whose answer was lost: did it take effect there?"""
         target = self.held.connection
         for state, ask_after, push in self.held.write(
-            lambda work: outbox.open_pushes(self.hub.store, work, target.id, self.kind)
+            lambda work: pushes.unsettled(self.hub.store, work, target.id, self.kind)
         ):
             moment = ask_after or push.created_at + timedelta(seconds=self._settle_seconds())
             if state == "sent":
@@ -316,18 +317,18 @@ class _Drain:
             if ReasonCode.PERIOD_LOCKED in outdated:
                 self.periods.doubt(work)
             woken = settle(self.hub, work, connection, self.kind, self.writes, push, rows, outcomes, how, outdated)
-            outbox.close(self.hub.store, work, push.id, how, answer)
+            pushes.close(self.hub.store, work, push.id, how, answer)
             return woken
 
         for kind in self.held.write(settled):
             self.rings.add(LaneName(connection.workspace_id, connection.id, kind, "deliver"))
 
     def _lose(self, push: Push, ask_after: datetime) -> None:
-        self.held.write(lambda work: outbox.lose(work, push.id, push.members, ask_after))
+        self.held.write(lambda work: pushes.lose(work, push.id, push.members, ask_after))
 
     def _nothing_done(self, push: Push, ids: Sequence[str]) -> None:
         def back(work: Work) -> None:
-            outbox.close(self.hub.store, work, push.id, "not sent", None)
+            pushes.close(self.hub.store, work, push.id, "not sent", None)
             outbox.give_back(work, ids)
 
         self.held.write(back)
@@ -336,7 +337,7 @@ class _Drain:
         params = {"connection": self.held.connection.name, "document": push.members[0].name, "words": str(refusal)}
 
         def refused(work: Work) -> None:
-            outbox.close(self.hub.store, work, push.id, "refused", None)
+            pushes.close(self.hub.store, work, push.id, "refused", None)
             if len(ids) > 1:
                 outbox.send_alone(work, ids)
             else:

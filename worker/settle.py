@@ -16,7 +16,8 @@ from core.store.audit import Deed
 from core.store.connections import Connection
 from core.store.links import Link
 from core.store.observations import Observed, observe
-from core.store.outbox import Owed, Push
+from core.store.outbox import Owed
+from core.store.pushes import Push
 from core.store.work import Work
 from worker.hub import Hub
 from worker.standing import stand

@@ -1,4 +1,4 @@
-"""What we owe: deliveries, what they need, and the pushes that carry them. Every move follows `core.lifecycle`."""
+"""What we owe: deliveries, and what they need. Every move follows `core.lifecycle`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ from core.kinds import Kind
 from core.lifecycle import DeliveryState, sources
 from core.reasons import Reason, ReasonCode
 from core.store import connections, schema
-from core.store.bodies import keep, open_bodies
-from core.store.work import Store, Work
+from core.store.work import Work
 
 LINGER_SECONDS = 0.5
 """How long a delivery may wait for company in its batch."""
@@ -45,31 +44,6 @@ class Owed:
     name: str
     origin_id: str
     origin_connection_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A delivery that waits for a person, and why."""
-
-    id: str
-    connection_id: str
-    kind: Kind
-    record_id: str
-    part: str
-    name: str
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    id: str
-    method: str
-    path: str
-    content_type: str
-    key: str
-    body: bytes
-    members: tuple[Owed, ...]
-    created_at: datetime
 
 
 def owe(work: Work, connection_id: str, kind: Kind, revisions: Mapping[str, tuple[int, Sequence[str]]]) -> None:
@@ -168,7 +142,7 @@ def claim(work: Work, connection_id: str, kind: str, batch_max: int, patience: t
             return []
         if all(row.due_at > work.now for row in first):
             return []
-    owed = _owed(work, [row.id for row in first])
+    owed = deliveries(work, [row.id for row in first])
     crashing = [one for one in owed if one.attempts >= ATTEMPTS_MAX]
     for one in crashing:
         park(work, one.id, Reason(ReasonCode.CRASHED, {"document": one.name, "attempts": str(one.attempts)}))
@@ -201,7 +175,7 @@ def changes_ahead(work: Work, connection_id: str, kind: str) -> int:
     return work.connection.execute(
         select(func.count())
         .select_from(delivery)
-        .join(link, _stands_there())
+        .join(link, stands_there())
         .where(
             delivery.c.workspace_id == work.workspace_id,
             delivery.c.connection_id == connection_id,
@@ -211,7 +185,7 @@ def changes_ahead(work: Work, connection_id: str, kind: str) -> int:
     ).scalar_one()
 
 
-def _stands_there() -> ColumnElement[bool]:
+def stands_there() -> ColumnElement[bool]:
     """The link under which a delivery's document stands at its connection."""
     delivery, link = schema.delivery, schema.link
     return and_(
@@ -249,50 +223,6 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
         reason_params=reason.params,
         attempts=0,
     )
-
-
-def explain(work: Work, delivery_id: str, reason: Reason) -> None:
-    """It stays parked, for another reason."""
-    _values(work, [delivery_id], reason_code=reason.code.value, reason_params=reason.params)
-
-
-def parked(work: Work, delivery_id: str) -> Parked | None:
-    """None if it is not parked, or no longer."""
-    found = _parked(work, schema.delivery.c.id == delivery_id)
-    return found[0] if found else None
-
-
-def parked_at(work: Work, connection_id: str, kind: Kind, remote_ids: Sequence[str]) -> list[Parked]:
-    """Those whose documents are linked there under these ids."""
-    delivery, link = schema.delivery, schema.link
-    linked = exists().where(_stands_there(), link.c.kind == kind.value, link.c.remote_id.in_(remote_ids))
-    return _parked(work, delivery.c.connection_id == connection_id, delivery.c.kind == kind.value, linked)
-
-
-def _parked(work: Work, *which: ColumnElement[bool]) -> list[Parked]:
-    delivery, record = schema.delivery, schema.record
-    rows = work.connection.execute(
-        select(delivery, record.c.name)
-        .join(record, and_(record.c.workspace_id == delivery.c.workspace_id, record.c.id == delivery.c.record_id))
-        .where(
-            delivery.c.workspace_id == work.workspace_id,
-            delivery.c.state == _S.PARKED.value,
-            delivery.c.reason_code.is_not(None),
-            *which,
-        )
-    )
-    return [
-        Parked(
-            row.id,
-            row.connection_id,
-            Kind(row.kind),
-            row.record_id,
-            row.part,
-            row.name,
-            Reason(ReasonCode(row.reason_code), row.reason_params or {}),
-        )
-        for row in rows
-    ]
 
 
 def wait_for(work: Work, connection_id: str, needs: Mapping[str, Iterable[str]], *, leaving: bool = False) -> list[str]:
@@ -434,6 +364,16 @@ def _try_again(work: Work, delivery_ids: Sequence[str], in_a_while: timedelta = 
     _move(work, delivery_ids, _S.PENDING, due_at=work.now + in_a_while, reason_code=None, reason_params=None)
 
 
+def sent(work: Work, delivery_ids: Sequence[str]) -> None:
+    """A push is about to carry them."""
+    _move(work, delivery_ids, _S.SENT)
+
+
+def lost(work: Work, delivery_ids: Sequence[str]) -> None:
+    """The answer of their push did not come: nothing is assumed."""
+    _move(work, delivery_ids, _S.UNKNOWN)
+
+
 def give_back(work: Work, delivery_ids: Sequence[str]) -> None:
     """Nothing was done there: they are tried again, and the attempt does not count."""
     _move(work, delivery_ids, _S.PENDING, attempts=0)
@@ -498,107 +438,8 @@ def release(work: Work, connection_id: str, codes: Sequence[ReasonCode]) -> int:
     return len(ids)
 
 
-def prepare(
-    store: Store,
-    work: Work,
-    connection_id: str,
-    kind: Kind,
-    *,
-    method: str,
-    path: str,
-    content_type: str,
-    key: str,
-    body: bytes,
-    members: Sequence[Owed],
-) -> Push:
-    """Commits to one HTTP write before its first byte leaves."""
-    push_id = work.new_id()
-    work.connection.execute(
-        insert(schema.push).values(
-            workspace_id=work.workspace_id,
-            id=push_id,
-            connection_id=connection_id,
-            body_id=keep(store, work, [body])[0],
-            kind=kind.value,
-            method=method,
-            path=path,
-            content_type=content_type,
-            key=key,
-            state="sent",
-            outcome="",
-            created_at=work.now,
-        )
-    )
-    work.connection.execute(
-        insert(schema.push_member),
-        [
-            {
-                "workspace_id": work.workspace_id,
-                "push_id": push_id,
-                "position": position,
-                "delivery_id": owed.id,
-            }
-            for position, owed in enumerate(members)
-        ],
-    )
-    _move(work, [owed.id for owed in members], _S.SENT)
-    return Push(push_id, method, path, content_type, key, body, tuple(members), work.now)
-
-
-def lose(work: Work, push_id: str, members: Sequence[Owed], ask_after: datetime) -> None:
-    """The answer did not come: nothing is assumed, and nothing is repeated before it was asked about."""
-    _set_push(work, push_id, state="unknown", ask_after=ask_after)
-    _move(work, [owed.id for owed in members], _S.UNKNOWN)
-
-
-def close(store: Store, work: Work, push_id: str, outcome: str, answer: bytes | None) -> None:
-    """The push is over: its members have been moved on. `outcome`: answered, refused, not sent, found by asking."""
-    answer_id = keep(store, work, [answer])[0] if answer is not None else None
-    _set_push(work, push_id, state="settled", outcome=outcome, answer_body_id=answer_id, settled_at=work.now)
-
-
-def open_pushes(store: Store, work: Work, connection_id: str, kind: str) -> list[tuple[str, datetime | None, Push]]:
-    """(state, when it may be asked about, the push): what was sent and not settled, the oldest first."""
-    push, member = schema.push, schema.push_member
-    found = work.connection.execute(
-        select(push).where(
-            push.c.workspace_id == work.workspace_id,
-            push.c.connection_id == connection_id,
-            push.c.kind == kind,
-            push.c.state.in_(["sent", "unknown"]),
-        )
-    )
-    # sorted here: to have them in order, SQLite would walk through every push there ever was
-    rows = sorted(found, key=lambda row: str(row.id))
-    members: dict[str, list[str]] = {}
-    for of in work.connection.execute(
-        select(member.c.push_id, member.c.delivery_id)
-        .where(member.c.workspace_id == work.workspace_id, member.c.push_id.in_([row.id for row in rows]))
-        .order_by(member.c.push_id, member.c.position)
-    ):
-        members.setdefault(of.push_id, []).append(of.delivery_id)
-    owed = {one.id: one for one in _owed(work, [id_ for ids in members.values() for id_ in ids])}
-    bodies = open_bodies(store, work.connection, work.workspace_id, [row.body_id for row in rows])
-    return [
-        (
-            row.state,
-            row.ask_after,
-            Push(
-                row.id,
-                row.method,
-                row.path,
-                row.content_type,
-                row.key,
-                bodies[row.body_id],
-                tuple(owed[delivery_id] for delivery_id in members[row.id]),
-                row.created_at,
-            ),
-        )
-        for row in rows
-    ]
-
-
-def _owed(work: Work, delivery_ids: Sequence[str]) -> list[Owed]:
+def deliveries(work: Work, delivery_ids: Sequence[str]) -> list[Owed]:
+    """These, the oldest first."""
     delivery, record = schema.delivery, schema.record
     query = (
         select(
@@ -661,10 +502,3 @@ def _values(work: Work, delivery_ids: Sequence[str], **values: Any) -> None:
             .where(delivery.c.workspace_id == work.workspace_id, delivery.c.id.in_(delivery_ids))
             .values(**values)
         )
-
-
-def _set_push(work: Work, push_id: str, **values: Any) -> None:
-    push = schema.push
-    work.connection.execute(
-        update(push).where(push.c.workspace_id == work.workspace_id, push.c.id == push_id).values(**values)
-    )

@@ -49,7 +49,13 @@ def _inquiry_ends(account: Account, dispute: Row) -> None:
         disputes.leave_off(account, dispute)
 
 
+def _appeal_ends(account: Account, dispute: Row) -> None:
+    if dispute["status"] == "appeal_needs_response":
+        disputes.decide(account, dispute, won=False)
+
+
 JOBS: dict[str, tuple[str, Job]] = {
+    "appeal_ends": ("dispute", _appeal_ends),
     "cancel_subscription": ("subscription", subscription_billing.cancel_due),
     "debit_ends": ("charge", debits.end),
     "dispute_begins": ("charge", _dispute_begins),

@@ -99,7 +99,10 @@ def allow_appeal(account: Account, dispute: Row) -> Row:
     """The bank decided against us, and an appeal is possible for a while."""
     if dispute["status"] != "under_review":
         raise StripeError(f"Only a decision can be appealed; the dispute is {dispute['status']}.")
-    details = dispute["evidence_details"] | {"due_by": _due(account, dispute), "has_evidence": False}
+    charge = account.store.get("charge", dispute["charge"])
+    due = account.now_for(charge["customer"]) + EVIDENCE_DAYS * DAY_SECONDS
+    account.agenda.put(account.clock_of(charge["customer"]), due, "appeal_ends", dispute.id)
+    details = dispute["evidence_details"] | {"due_by": due, "has_evidence": False}
     return account.update(dispute, "charge.dispute.updated", status="appeal_needs_response", evidence_details=details)
 
 
@@ -277,11 +280,6 @@ def _check_stage(dispute: Row, evidence: Params) -> None:
         raise StripeError(f"There is nothing to appeal: the dispute is {dispute['status']}.", param="evidence[appeal]")
     if appealing and evidence.keys() - {"appeal"}:
         raise StripeError("During an appeal only evidence[appeal] can be given.", param="evidence")
-
-
-def _due(account: Account, dispute: Row) -> int:
-    charge = account.store.get("charge", dispute["charge"])
-    return account.now_for(charge["customer"]) + EVIDENCE_DAYS * DAY_SECONDS
 
 
 def close(account: Account, params: Params, id_: str) -> Row:

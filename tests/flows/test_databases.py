@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from connectors.stripe.events import EVENTS
 from core.errors import Busy
 from core.store import engine as engines
-from core.store import outbox, schema, work
+from core.store import pushes, schema, work
 from core.store.clock import DatabaseClock
 
 DOCUMENTS = ("invoice", "payment", "credit_note")
@@ -336,15 +336,15 @@ def promising(monkeypatch):
     """(kind, what) to what is done in the transaction that promises to send one."""
 
     def before(kind, what):
-        prepare = outbox.prepare
+        prepare = pushes.prepare
 
         def prepared(store, work, connection_id, of, **wanted):
             if of == kind:
-                monkeypatch.setattr(outbox, "prepare", prepare)
+                monkeypatch.setattr(pushes, "prepare", prepare)
                 what()
             return prepare(store, work, connection_id, of, **wanted)
 
-        monkeypatch.setattr(outbox, "prepare", prepared)
+        monkeypatch.setattr(pushes, "prepare", prepared)
 
     return before
 

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from core.entities import Product
 from core.kinds import Kind
 from core.reasons import Reason, ReasonCode
-from core.store import connections, cursors, duties, inbox, lanes, outbox, parked, rulebooks, schema
+from core.store import connections, cursors, duties, inbox, lanes, outbox, parked, pushes, rulebooks, schema
 from core.store.cursors import Reading
 from core.store.duties import Duty
 from core.store.inbox import Told
@@ -90,7 +90,7 @@ def test_a_push_is_due_when_it_was_left_or_may_be_asked_about(shop):
     shop.clock.sleep(LINGER_SECONDS)
     owed = shop.do(outbox.claim, shop.ledger, "product", 50)
     push = shop.write(
-        lambda work: outbox.prepare(
+        lambda work: pushes.prepare(
             shop.store,
             work,
             shop.ledger,
@@ -104,7 +104,7 @@ def test_a_push_is_due_when_it_was_left_or_may_be_asked_about(shop):
         )
     )
     assert due(shop) == [deliver(shop)], "sent, and nobody holds the lane: whoever sent it is no more"
-    shop.do(outbox.lose, push.id, push.members, shop.clock.now() + timedelta(seconds=30))
+    shop.do(pushes.lose, push.id, push.members, shop.clock.now() + timedelta(seconds=30))
     assert due(shop) == []
     shop.clock.sleep(30)
     assert due(shop) == [deliver(shop)]

@@ -12,7 +12,7 @@ from core.entities import Product
 from core.kinds import Kind
 from core.lifecycle import TRANSITIONS, DeliveryState
 from core.reasons import Reason, ReasonCode
-from core.store import duties, links, outbox, schema
+from core.store import duties, links, outbox, pushes, schema
 from core.store.links import Link
 from core.store.outbox import ATTEMPTS_MAX, LINGER_SECONDS
 
@@ -50,7 +50,7 @@ def linger(shop):
 
 def send(shop, owed, body=b"[]"):
     return shop.write(
-        lambda work: outbox.prepare(
+        lambda work: pushes.prepare(
             shop.store,
             work,
             shop.ledger,
@@ -188,7 +188,7 @@ def test_a_record_has_one_delivery_in_flight_and_its_next_revision_stays_until_t
     owe(shop, record_id, revision=2)
     linger(shop)
     assert claim(shop) == []
-    shop.do(outbox.lose, push.id, push.members, shop.clock.now())
+    shop.do(pushes.lose, push.id, push.members, shop.clock.now())
     assert claim(shop) == []
     shop.do(outbox.settle, [push.members[0].id])
     [owed] = claim(shop)
@@ -326,7 +326,7 @@ def test_a_push_is_kept_with_its_exact_bytes_and_its_members_in_order_before_it_
     owed = claim(shop)[::-1]
     body = b'[{"as":  "it was"}]'
     push = send(shop, owed, body)
-    [(state, ask_after, found)] = shop.write(lambda work: outbox.open_pushes(shop.store, work, shop.ledger, "product"))
+    [(state, ask_after, found)] = shop.write(lambda work: pushes.unsettled(shop.store, work, shop.ledger, "product"))
     assert (state, ask_after) == ("sent", None)
     assert (found.body, found.key, found.method, found.path) == (body, "key", "PUT", "/Items")
     assert [one.id for one in found.members] == [one.id for one in owed] == [one.id for one in push.members]
@@ -338,16 +338,16 @@ def test_a_lost_answer_leaves_the_push_open_until_it_is_asked_about(shop, record
     linger(shop)
     push = send(shop, claim(shop))
     later = shop.clock.now() + timedelta(seconds=30)
-    shop.do(outbox.lose, push.id, push.members, later)
-    [(state, ask_after, _)] = shop.write(lambda work: outbox.open_pushes(shop.store, work, shop.ledger, "product"))
+    shop.do(pushes.lose, push.id, push.members, later)
+    [(state, ask_after, _)] = shop.write(lambda work: pushes.unsettled(shop.store, work, shop.ledger, "product"))
     assert (state, ask_after, states(shop)) == ("unknown", later, [S.UNKNOWN])
 
     def proven_absent(work):
         outbox.send_again(work, [push.members[0].id])
-        outbox.close(shop.store, work, push.id, "found by asking", None)
+        pushes.close(shop.store, work, push.id, "found by asking", None)
 
     shop.write(proven_absent)
-    assert shop.write(lambda work: outbox.open_pushes(shop.store, work, shop.ledger, "product")) == []
+    assert shop.write(lambda work: pushes.unsettled(shop.store, work, shop.ledger, "product")) == []
     [owed] = claim(shop)
     assert owed.attempts == 1, "it stays counted: the next key is another one"
 
@@ -359,7 +359,7 @@ def test_an_answer_is_kept_sealed_with_its_push(shop, record_id):
 
     def answered(work):
         outbox.settle(work, [push.members[0].id])
-        outbox.close(shop.store, work, push.id, "answered", b'{"Ada": 1}')
+        pushes.close(shop.store, work, push.id, "answered", b'{"Ada": 1}')
 
     shop.write(answered)
     [row] = shop.all(schema.push)

@@ -10,7 +10,7 @@ from core.accounts import AccountRole
 from core.kinds import Kind
 from core.postings import Entry, PostingLine
 from core.reasons import ReasonCode
-from core.store import duties, inbox, ledger, links, outbox, parked, records
+from core.store import duties, inbox, ledger, links, outbox, parked, pushes, records
 from core.store.inbox import Told
 from core.store.observations import Observed, observe
 from worker import credit
@@ -90,7 +90,7 @@ ASKED = {
     "wake": lambda shop, work: outbox.wake(work, shop.ledger, RECORDS),
     "owed ever": lambda shop, work: outbox.owed_ever(work, shop.ledger, RECORDS),
     "release deliveries": lambda shop, work: outbox.release(work, shop.ledger, [ReasonCode.REFUSED]),
-    "open pushes": lambda shop, work: outbox.open_pushes(shop.store, work, shop.ledger, "invoice"),
+    "open pushes": lambda shop, work: pushes.unsettled(shop.store, work, shop.ledger, "invoice"),
     "what is due": lambda _, work: duties.due(work.connection, work.now + timedelta(days=1)),
     "observe": lambda shop, work: observe(
         shop.store, work, shop.gateway, "invoice", [seen(one) for one in IDS], work.now

@@ -266,6 +266,17 @@ def test_a_decision_may_be_appealed_and_is_decided_again(*, api, paid, outside, 
     assert told(events).count("charge.dispute.closed") == 1
 
 
+def test_what_nobody_appeals_in_time_is_lost(api, paid, outside, vendor):
+    paid(method="pm_card_createDispute")
+    dispute = api.disputes.list().data[0]
+    api.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "Signed contract"}})
+    due = outside("disputes", id=dispute.id, status="appeal_needs_response").json()["evidence_details"]["due_by"]
+    assert due > dispute.created + 6 * 86_400
+    vendor.clock.move_to_offset(8 * 86_400)
+    api.balance.retrieve()
+    assert api.disputes.retrieve(dispute.id).status == "lost"
+
+
 def test_any_charge_can_be_disputed_and_decided_from_outside(api, paid, outside):
     _, charge = paid()
     dispute = outside("disputes", charge=charge.id).json()
