@@ -46,7 +46,7 @@ def test_a_debit_is_under_way_before_its_money_arrives(api, billed, later, event
     assert charge.payment_method_details.type == "sepa_debit"
     assert charge.payment_method_details.sepa_debit.last4 == "3003"
     assert (invoice.status, invoice.amount_remaining, invoice.attempted) == ("open", 10_000, True)
-    later(179)
+    later(120)
     assert api.payment_intents.retrieve(intent.id).status == "processing"
     later(180)
     assert api.payment_intents.retrieve(intent.id).status == "succeeded"
