@@ -19,6 +19,7 @@ from demo.minimum import minimum_calls
 from demo.stripe_account import USER_AGENT, StripeAccount
 from worker.pull import WHOLE_EVERY
 
+VENDORS = ("stripe", "xero")
 A_DAY_LATER = WHOLE_EVERY + timedelta(minutes=1)
 
 
@@ -35,27 +36,28 @@ def run(wanted: Wanted) -> Iterable[Figure]:
             yield Figure(f"calls, {vendor}: per 1,000 invoices", calls * per, "calls", target)
             yield Figure(f"calls, {vendor}: of the least there can be", calls / least[vendor], target="at most 1.2")
         stage.pull("stripe")
-        yield Figure(
-            "calls, stripe: a poll that finds nothing", sum((asked(stage)["stripe"] - made["stripe"]).values()), "calls"
-        )
+        yield from since(stage, made, "a poll that finds nothing", ["stripe"])
         before = asked(stage)
         stage.pull("xero")
-        yield Figure("calls, xero: a poll after it", sum((asked(stage)["xero"] - before["xero"]).values()), "calls")
+        yield from since(stage, before, "a poll after it", ["xero"])
         before = asked(stage)
         sell_one_more(stage)
         stage.pull("stripe")
         stage.work()
-        after = asked(stage)
-        for vendor in after:
-            more = sum((after[vendor] - before[vendor]).values())
-            yield Figure(f"calls, {vendor}: one sale to a new customer", more, "calls")
+        yield from since(stage, before, "one sale to a new customer")
+        before = asked(stage)
         stage.clock.ahead = A_DAY_LATER
-        for vendor in after:
+        for vendor in VENDORS:
             stage.pull(vendor)
         stage.work()
-        for vendor, calls in asked(stage).items():
-            more = sum((calls - after[vendor]).values())
-            yield Figure(f"calls, {vendor}: everything read again a day later", more, "calls")
+        yield from since(stage, before, "everything read again a day later")
+
+
+def since(stage: Stage, before: dict[str, Counter], what: str, vendors: Iterable[str] = VENDORS) -> Iterable[Figure]:
+    """How many more were asked than before, of each."""
+    now = asked(stage)
+    for vendor in vendors:
+        yield Figure(f"calls, {vendor}: {what}", sum((now[vendor] - before[vendor]).values()), "calls")
 
 
 def asked(stage: Stage) -> dict[str, Counter]:
@@ -65,7 +67,7 @@ def asked(stage: Stage) -> dict[str, Counter]:
             f"{call['method']} {re.sub('/[0-9a-f]{8}-[0-9a-f-]{27}', '/...', call['path'])}"
             for call in of_the_hub(stage, vendor)
         )
-        for vendor in ("stripe", "xero")
+        for vendor in VENDORS
     }
 
 

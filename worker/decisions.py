@@ -82,7 +82,7 @@ def not_found(work: Work, connection: Connection, kind: Kind, remote_id: str) ->
     for one in wanted:
         links.remove(work, connection.id, kind, [remote_id])
         params = {"document": one.name, "connection": connection.name, "id": remote_id}
-        parked.explain(work, one.id, Reason(ReasonCode.NOT_LINKED, params))
+        outbox.explain(work, one.id, Reason(ReasonCode.NOT_LINKED, params))
     return bool(wanted)
 
 

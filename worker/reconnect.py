@@ -1,7 +1,8 @@
 """Connecting again with new secrets: what a connection was paused with goes on."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from connectors.contract import Address, Connector
 from connectors.http import Door
@@ -13,6 +14,7 @@ from core.store.audit import Deed
 from core.store.connections import Connection
 from core.store.work import Store, Work
 from worker.setup import COMMAND_LINE, TOKEN_SECONDS
+from worker.tokens import bearer
 
 _KNOWN = 5
 """Of so many invoices one has to be there, to know an account again."""
@@ -26,8 +28,7 @@ def new_tokens(store: Store, workspace_id: str, connection_name: str, access_tok
         if CONNECTORS[connection.vendor].oauth is None:
             raise Misconfigured(f"{connection_name} is not connected by tokens.")
         texts = {"access_token": access_token, "refresh_token": refresh_token}
-        connections.connect_again(store, work, connection, texts, work.now + timedelta(seconds=TOKEN_SECONDS))
-        audit.note(work, [Deed("connected again", connection.id, "setup", actor=COMMAND_LINE)])
+        _go_on(store, work, connection, texts, work.now + timedelta(seconds=TOKEN_SECONDS))
 
     store.write(workspace_id, put)
 
@@ -56,21 +57,22 @@ def new_key(store: Store, workspace_id: str, connection_name: str, api_key: str)
             "Nothing was changed."
         )
 
-    def put(work: Work) -> None:
-        connections.connect_again(store, work, connection, {"api_key": api_key}, None)
-        audit.note(work, [Deed("connected again", connection.id, "setup", actor=COMMAND_LINE)])
+    store.write(workspace_id, lambda work: _go_on(store, work, connection, {"api_key": api_key}, None))
 
-    store.write(workspace_id, put)
+
+def _go_on(
+    store: Store, work: Work, connection: Connection, texts: Mapping[str, str], expires_at: datetime | None
+) -> None:
+    connections.connect_again(store, work, connection, texts, expires_at)
+    audit.note(work, [Deed("connected again", connection.id, "setup", actor=COMMAND_LINE)])
 
 
 def _opens(connection: Connection, connector: Connector, api_key: str, known: Sequence[str]) -> bool:
-    door = Door(connection.base_url, lambda: {"Authorization": f"Bearer {api_key}"})
+    door = Door(connection.base_url, lambda: bearer(api_key))
     client = connector.client(door, Address(connection.base_url, connection.account))
     if known:
         return bool(client.fetch(Kind.INVOICE, known))
-    try:
+    # a key that may read what we need may not be allowed to say whose it is
+    with suppress(NotAllowed):
         client.whoami()
-    except NotAllowed:
-        # a key that may read what we need may not be allowed to say whose it is
-        return True
     return True

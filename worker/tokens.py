@@ -18,6 +18,10 @@ _LOOK_SECONDS = 0.2
 _BREATHER_SECONDS = 30
 
 
+def bearer(secret: str) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
 class Tokens:
     """The headers that say who we are at one connection, as they are good now."""
 
@@ -39,7 +43,7 @@ class Tokens:
                     if left <= timedelta():
                         raise
         self._used_generation = generation
-        return {"Authorization": f"Bearer {credentials['access_token'] or credentials['api_key']}"}
+        return bearer(credentials["access_token"] or credentials["api_key"])
 
     def renew(self) -> bool:
         """After the vendor refused the token that was used last. False if there is nothing to refresh it with."""

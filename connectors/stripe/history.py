@@ -188,7 +188,10 @@ def next_page(ask: Ask, cursor: Row) -> tuple[Rows, Row]:
 def how_far(cursor: Row) -> Step | None:
     """Which list is read now."""
     at = cursor.get("history")
-    return Step(at["step"], _order(at).index(at["step"]) + 1, len(_order(at))) if at else None
+    if not at:
+        return None
+    order = _order(at)
+    return Step(at["step"], order.index(at["step"]) + 1, len(order))
 
 
 def _order(at: Row) -> list[str]:

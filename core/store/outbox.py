@@ -225,6 +225,11 @@ def park(work: Work, delivery_id: str, reason: Reason) -> None:
     )
 
 
+def explain(work: Work, delivery_id: str, reason: Reason) -> None:
+    """It stays parked, for another reason."""
+    _values(work, [delivery_id], reason_code=reason.code.value, reason_params=reason.params)
+
+
 def wait_for(work: Work, connection_id: str, needs: Mapping[str, Iterable[str]], *, leaving: bool = False) -> list[str]:
     """Deliveries, by id with the records that each needs, sleep until these have arrived at that connection or,
     `leaving`, are gone there.

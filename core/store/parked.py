@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, select
 
 from core.kinds import Kind
 from core.lifecycle import DeliveryState
@@ -63,16 +63,6 @@ def _causes(database: Connection, workspace_id: str, table: Table, state: str) -
         ).scalar_one()
         causes.append(Cause(table.name, group.reason_code, group.how_many, params or {}))
     return causes
-
-
-def explain(work: Work, delivery_id: str, reason: Reason) -> None:
-    """It stays parked, for another reason."""
-    delivery = schema.delivery
-    work.connection.execute(
-        update(delivery)
-        .where(delivery.c.workspace_id == work.workspace_id, delivery.c.id == delivery_id)
-        .values(reason_code=reason.code.value, reason_params=reason.params)
-    )
 
 
 def find(work: Work, delivery_id: str) -> Parked | None:

@@ -60,23 +60,27 @@ def attempt(account: Account, intent: Row, method: Row, *, off_session: bool, fi
     return intent
 
 
+def is_debit(charge: Row) -> bool:
+    return bool(charge["payment_method_details"]["type"] == "sepa_debit")
+
+
 def _check_allowed(account: Account, intent: Row, method: Row, *, at_once: bool) -> None:
     type_ = method["type"]
     if type_ not in intent["payment_method_types"] or (type_ == "sepa_debit" and intent["currency"] != "eur"):
-        raise StripeError(
+        wrong = (
             f"The PaymentMethod provided ({type_}) is not allowed for this PaymentIntent, which takes "
-            f"{', '.join(intent['payment_method_types'])} in {intent['currency']}.",
-            code="payment_intent_incompatible_payment_method",
-            param="payment_method",
-            payment_intent=account.show(intent),
+            f"{', '.join(intent['payment_method_types'])} in {intent['currency']}."
         )
-    if type_ == "sepa_debit" and not at_once:
-        raise StripeError(
-            "A debit cannot be captured later: the capture method of this PaymentIntent is manual.",
-            code="payment_intent_incompatible_payment_method",
-            param="payment_method",
-            payment_intent=account.show(intent),
-        )
+    elif type_ == "sepa_debit" and not at_once:
+        wrong = "A debit cannot be captured later: the capture method of this PaymentIntent is manual."
+    else:
+        return
+    raise StripeError(
+        wrong,
+        code="payment_intent_incompatible_payment_method",
+        param="payment_method",
+        payment_intent=account.show(intent),
+    )
 
 
 def _debited(account: Account, intent: Row, method: Row, held: BankAccount) -> Row:

@@ -10,7 +10,7 @@ GK: the fee is not returned (`dispute_fee_returned`); a resolution takes the mon
 
 from typing import Any
 
-from sandbox.stripe import balance
+from sandbox.stripe import balance, charging
 from sandbox.stripe.account import Account
 from sandbox.stripe.agenda import BUSINESS_DAY
 from sandbox.stripe.errors import StripeError
@@ -70,14 +70,13 @@ PREVENTIONS = ("block", "resolution")
 
 def begin(account: Account, charge: Row) -> Row:
     """The customer's bank claims the money of a charge. Stripe: what the payer of a debit claims is final."""
-    is_debit = charge["payment_method_details"]["type"] == "sepa_debit"
     dispute = _opened(account, charge, "needs_response", "chargeback")
     account.update(charge, "charge.updated", disputed=True)
     moved = _withdraw(account, charge, dispute)
     account.store.save(dispute, _movements=[moved.id])
     account.emit("charge.dispute.created", dispute)
     account.emit("charge.dispute.funds_withdrawn", dispute)
-    return decide(account, dispute, won=False) if is_debit else dispute
+    return decide(account, dispute, won=False) if charging.is_debit(charge) else dispute
 
 
 def prevent(account: Account, charge: Row, case_type: str) -> Row:
@@ -88,7 +87,7 @@ def prevent(account: Account, charge: Row, case_type: str) -> Row:
     if case_type == "resolution":
         account.update(charge, "charge.updated", disputed=True)
         if account.settings.resolutions_take_the_money:
-            moved = _withdraw(account, charge, dispute, fee=0)
+            moved = _withdraw(account, charge, dispute, is_free=True)
             account.store.save(dispute, _movements=[moved.id])
             account.emit("charge.dispute.funds_withdrawn", dispute)
     account.emit("charge.dispute.closed", dispute)
@@ -191,9 +190,9 @@ def _claimed(charge: Row, case_type: str) -> dict[str, Any]:
     return {"payment_method_details": {"card": shown, "type": "card"}}
 
 
-def _withdraw(account: Account, charge: Row, dispute: Row, fee: int | None = None) -> Row:
+def _withdraw(account: Account, charge: Row, dispute: Row, *, is_free: bool = False) -> Row:
     settled = balance.settle(-dispute["amount"], charge["currency"])
-    cost = DISPUTE_FEE[settled.currency] if fee is None else fee
+    fee = balance.fee(DISPUTE_FEE[settled.currency], settled.currency, "Dispute fee")
     return balance.record(
         account,
         settled,
@@ -201,7 +200,7 @@ def _withdraw(account: Account, charge: Row, dispute: Row, fee: int | None = Non
         "dispute",
         source=dispute,
         created=account.now_for(charge["customer"]),
-        fees=[balance.fee(cost, settled.currency, "Dispute fee")] if cost else (),
+        fees=() if is_free else [fee],
         description=f"Chargeback withdrawal for {charge.id}",
         at_once=True,
     )

@@ -87,11 +87,12 @@ def is_under_way(account: Account, payment: Row) -> bool:
     return bool(account.store.get("payment_intent", payment["_payment"])["status"] == "processing")
 
 
-def under_way(invoice: Row) -> StripeError:
-    return StripeError(
-        f"A payment of invoice {invoice['number']} is processing; wait until it has succeeded or failed.",
-        code="payment_intent_unexpected_state",
-    )
+def check_not_under_way(account: Account, invoice: Row, payment: Row) -> None:
+    if is_under_way(account, payment):
+        raise StripeError(
+            f"A payment of invoice {invoice['number']} is processing; wait until it has succeeded or failed.",
+            code="payment_intent_unexpected_state",
+        )
 
 
 def close_payment(account: Account, invoice: Row, reason: str) -> None:
@@ -99,8 +100,7 @@ def close_payment(account: Account, invoice: Row, reason: str) -> None:
     payment = open_payment(account, invoice)
     if payment is None:
         return
-    if is_under_way(account, payment):
-        raise under_way(invoice)
+    check_not_under_way(account, invoice, payment)
     at = account.now_for(invoice["customer"])
     transitions = {**payment["status_transitions"], "canceled_at": at}
     account.store.save(payment, status="canceled", status_transitions=transitions)

@@ -147,8 +147,7 @@ def collect(account: Account, invoice: Row, wanted: str | None, *, off_session: 
     payment = invoice_settling.open_payment(account, invoice)
     if payment is None:
         raise StripeError("This invoice has no payment that is still to be made.")
-    if invoice_settling.is_under_way(account, payment):
-        raise invoice_settling.under_way(invoice)
+    invoice_settling.check_not_under_way(account, invoice, payment)
     intent = account.store.get("payment_intent", payment["_payment"])
     id_ = wanted or default_method(account, invoice, customer)
     if id_ is None:

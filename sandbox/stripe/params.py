@@ -38,8 +38,7 @@ class Form:
                 )
         for name in self.required:
             if name not in given:
-                where = _below(at, name)
-                raise missing(where)
+                raise missing(_below(at, name))
             if given[name] == "":
                 raise _empty(_below(at, name))
         return {

@@ -159,23 +159,25 @@ def usable(account: Account, id_: str, customer: Row | None, param: str) -> Row:
 
 
 def _new(account: Account, instrument: Instrument, expiry: dict[str, int], customer: Row | None = None) -> Row:
-    type_ = "sepa_debit" if isinstance(instrument, BankAccount) else "card"
+    type_, shown = (
+        ("sepa_debit", _shown_account(instrument))
+        if isinstance(instrument, BankAccount)
+        else ("card", _shown_card(instrument, expiry))
+    )
     method = Row(
         {
             "id": account.store.new_id("payment_method"),
             "object": "payment_method",
             "created": account.now_for(customer.id if customer else None),
             "type": type_,
-            type_: shown_account(instrument)
-            if isinstance(instrument, BankAccount)
-            else _shown_card(instrument, expiry),
+            type_: shown,
             "_card": instrument.name,
         }
     )
     return account.add(method)
 
 
-def shown_account(held: BankAccount) -> dict[str, Any]:
+def _shown_account(held: BankAccount) -> dict[str, Any]:
     return {
         "bank_code": held.bank_code,
         "branch_code": "",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import balance, disputes
+from sandbox.stripe import balance, charging, disputes
 from sandbox.stripe.account import Account
 from sandbox.stripe.agenda import BUSINESS_DAY
 from sandbox.stripe.cards import INSTRUMENTS
@@ -71,7 +71,7 @@ def give_back(
     after = charge["amount_refunded"] + amount
     refund = Row(
         {
-            "id": account.store.new_id("refund", by_debit=is_debit(charge)),
+            "id": account.store.new_id("refund", by_debit=charging.is_debit(charge)),
             "object": "refund",
             "amount": amount,
             "charge": charge.id,
@@ -118,16 +118,12 @@ def _leave(account: Account, refund: Row) -> Row:
     return balance.record(
         account,
         _settled_between(before, before + refund["amount"], refund["currency"]),
-        "payment_refund" if is_debit(account.store.get("charge", refund["charge"])) else "refund",
+        "payment_refund" if charging.is_debit(account.store.get("charge", refund["charge"])) else "refund",
         "refund",
         source=refund,
         created=refund["created"],
         at_once=True,
     )
-
-
-def is_debit(charge: Row) -> bool:
-    return bool(charge["payment_method_details"]["type"] == "sepa_debit")
 
 
 def check_refundable(charge: Row, amount: int | None) -> int:
