@@ -31,11 +31,12 @@ _LOOK_SECONDS = 0.25
 @click.command()
 @announcing
 def web(say: Say) -> None:
-    """Serve the webhook doors and the health pages."""
+    """Serve the webhook doors and the pages."""
     wanted = settings()
     start_logging("web")
     check_disk(wanted)
     hub = open_hub(wanted)
+    check_redis(wanted, needed=False)
     OneHub(wanted, hub.store).join()
     app = create_app(hub, doors=open_hub(wanted))
     server = listen(behind(app, wanted.trusted_proxies), bind(wanted.host, wanted.port))
@@ -67,6 +68,7 @@ def scheduler(say: Say) -> None:
     start_logging("scheduler")
     check_disk(wanted)
     hub = open_hub(wanted)
+    check_redis(wanted, needed=False)
     one = OneHub(wanted, hub.store)
     one.join()
     stopped = stop_on_signals()

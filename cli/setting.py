@@ -12,6 +12,7 @@ from core.store.engine import check_engine, open_engine
 from core.store.migrate import upgrade
 from worker import reconnect
 from worker import setup as making
+from worker.doctor import check_disk
 from worker.hub import open_store
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -38,8 +39,9 @@ def upgrade_database() -> Printed:
     Where no key is set, one is made beside it.
     """
     wanted = settings()
+    check_disk(wanted)
     if wanted.embedded_database:
-        wanted.home.mkdir(parents=True, exist_ok=True)
+        wanted.make_home()
     if not wanted.keys:
         make_key_file(wanted.home / "key")
     engine = open_engine(wanted.database_url)

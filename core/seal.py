@@ -89,7 +89,7 @@ def new_master_key() -> str:
 
 def make_key_file(key_file: Path) -> None:
     """Makes the key once, whole and on the disk; a second caller at the same moment finds the first one's."""
-    key_file.parent.mkdir(parents=True, exist_ok=True)
+    key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if key_file.exists():
         return
     with tempfile.NamedTemporaryFile("w", dir=key_file.parent) as draft:  # readable by its owner only

@@ -37,6 +37,15 @@ class Settings:
     def embedded_database(self) -> bool:
         return self.database_url.startswith("sqlite")
 
+    @property
+    def database_file(self) -> Path:
+        """Of the embedded database."""
+        return Path(self.database_url.removeprefix("sqlite:///")).absolute()
+
+    def make_home(self) -> None:
+        """The folder, which nobody but its owner looks into."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
     if environment.get("FLASK_DEBUG", "").lower() not in _OFF:

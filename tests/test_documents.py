@@ -1,6 +1,7 @@
 """What the pages say is so: commands run, links lead somewhere, tests that are named are there."""
 
 import ast
+import gc
 import json
 import os
 import re
@@ -131,6 +132,7 @@ class Reader:
         elif words[1] in _STAY:
             self._starts_and_ends(words)
         else:
+            gc.collect()  # each command is a process of its own, which leaves nothing open
             with pytest.raises(SystemExit) as ended:
                 main(words[1:])
             assert (ended.value.code, self.capsys.readouterr().err) == (0, ""), command

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from core.errors import Misconfigured
 from core.settings import Settings
 from core.store import connections, hub
-from core.store.engine import open_engine
+from core.store.engine import at_work, open_engine
 from core.store.migrate import check_schema
 from worker.hub import open_store
 
@@ -23,6 +25,9 @@ Told = Callable[[int, int], None]
 _PAGES = 4096
 """Of the database, copied between two tellings."""
 _CHUNK_BYTES = 16 * 1024 * 1024
+_OWNER_ONLY = 0o600
+
+_STILL_RUNS = "The hub still runs on this database: stop all its processes, then restore."
 
 ASK_FIRST_DAYS = 7
 """How long after a restore each write is asked about before it is made: it may have been made before."""
@@ -32,27 +37,26 @@ def back_up(settings: Settings, target: Path, told: Told = lambda *_: None) -> N
     """A consistent copy while the hub runs. Refuses to overwrite; a copy that is not whole is not kept."""
     if target.exists():
         raise Misconfigured(f"{target} exists already; a backup never overwrites one.")
-    unfinished = target.with_name(f"{target.name}.part")
-    unfinished.unlink(missing_ok=True)
+    unfinished = _begun(target)
     if settings.embedded_database:
-        _copy_sqlite(_path(settings), unfinished, told)
+        _copy_sqlite(settings.database_file, unfinished, told)
     else:
-        _run("pg_dump", "--format=custom", f"--file={unfinished}", f"--dbname={settings.database_url}")
+        _run(settings, "pg_dump", "--format=custom", f"--file={unfinished}")
     unfinished.replace(target)
 
 
 def restore(settings: Settings, source: Path, told: Told = lambda *_: None) -> None:
-    """Puts a copy in the place of the database. The hub has to be stopped; what stood there is kept beside it.
+    """Puts a copy in the place of the database, as a whole or not at all. The hub has to be stopped; an SQLite file
+    that stood there is kept beside it.
 
     What happened after the copy was made is read again from the vendors, and whatever was written to them meanwhile
     is found by asking before anything is written again.
     """
     if settings.embedded_database:
-        _restore_sqlite(_path(settings), source, told)
+        _restore_sqlite(settings.database_file, source, told)
     else:
-        _run(
-            "pg_restore", "--clean", "--if-exists", "--exit-on-error", f"--dbname={settings.database_url}", str(source)
-        )
+        _refuse_while_at_work(settings)
+        _run(settings, "pg_restore", "--clean", "--if-exists", "--single-transaction", str(source))
     engine = open_engine(settings.database_url)
     try:
         check_schema(engine)
@@ -75,8 +79,12 @@ def asks_first(connection: connections.Connection, now: datetime) -> bool:
     return connection.is_before(connections.ASK_FIRST_UNTIL, now)
 
 
-def _path(settings: Settings) -> Path:
-    return Path(settings.database_url.removeprefix("sqlite:///"))
+def _begun(target: Path) -> Path:
+    """An empty file beside the target, which nobody else may read: it holds who may log in, and all amounts."""
+    unfinished = target.with_name(f"{target.name}.part")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=_OWNER_ONLY)
+    return unfinished
 
 
 def _copy_sqlite(source: Path, target: Path, told: Told) -> None:
@@ -95,18 +103,35 @@ def _copy_sqlite(source: Path, target: Path, told: Told) -> None:
 def _restore_sqlite(place: Path, source: Path, told: Told) -> None:
     with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as copy:
         _check(copy, f"{source} is not a whole backup of a hub; nothing was changed.")
+    ready = _begun(place)
+    _copy_file(source, ready, told)
     if place.exists():
-        with closing(sqlite3.connect(place, timeout=0)) as standing:
-            try:
-                standing.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError:
-                raise Misconfigured("The hub still runs on this database: stop it, then restore.") from None
-            standing.rollback()
-            standing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        place.replace(place.with_name(f"{place.name}.before-restore"))
-        for rest in ("-wal", "-shm"):
-            place.with_name(place.name + rest).unlink(missing_ok=True)
-    _copy_file(source, place, told)
+        _fold_journal(place)
+        before = place.with_name(f"{place.name}.before-restore")
+        before.unlink(missing_ok=True)
+        os.link(place, before)
+    ready.replace(place)
+
+
+def _fold_journal(place: Path) -> None:
+    """Into the file itself, which works only while nobody has it open. SQLite: a copy, being of another journal mode,
+    takes nothing from one that a damaged file leaves behind.
+    """
+    with closing(sqlite3.connect(place, timeout=0)) as standing:
+        try:
+            standing.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise Misconfigured(_STILL_RUNS) from None
+
+
+def _refuse_while_at_work(settings: Settings) -> None:
+    engine = open_engine(settings.database_url)
+    try:
+        if at_work(engine):
+            raise Misconfigured(_STILL_RUNS)
+    finally:
+        engine.dispose()
 
 
 def _copy_file(source: Path, target: Path, told: Told) -> None:
@@ -129,12 +154,22 @@ def _check(database: sqlite3.Connection, sentence: str) -> None:
         raise Misconfigured(sentence)
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(settings: Settings, program: str, *arguments: str) -> None:
+    """One of PostgreSQL's client programs on the hub's database; the password is not for the list of processes."""
     if shutil.which(program) is None:
         raise Misconfigured(
             f"{program} is not on the PATH: install PostgreSQL's client programs, of the server's version."
         )
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    plain = settings.database_url.replace("postgresql+psycopg:", "postgresql:", 1)
+    address = {name: str(value) for name, value in conninfo_to_dict(plain).items()}
+    password = address.pop("password", "")
+    done = subprocess.run(
+        [program, f"--dbname={make_conninfo(**address)}", *arguments],
+        env={**os.environ, **({"PGPASSWORD": password} if password else {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise Misconfigured(
             f"{program} did not succeed: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}"

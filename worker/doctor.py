@@ -46,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _examine(settings: Settings) -> Iterator[Finding]:
     yield _tried("key", "The master key is there.", lambda: _check_keys(settings))
+    yield _tried("privacy", "Nobody else on this machine may read its files.", lambda: _check_privacy(settings))
     yield _tried("failpoints", "No process is made to die on purpose.", _check_failpoints)
     yield _tried("disk", "The database is on a disk of this machine.", lambda: check_disk(settings))
     engine = open_engine(settings.database_url)
@@ -70,7 +71,7 @@ def check_disk(settings: Settings) -> None:
     """SQLite: its locks do not hold on a network file system, and two hubs would overwrite each other."""
     if not settings.embedded_database or not sys.platform.startswith("linux"):
         return
-    path = Path(settings.database_url.removeprefix("sqlite:///")).absolute()
+    path = settings.database_file
     kind = _file_system(path, Path("/proc/mounts").read_text())
     if kind in _NETWORK_FILE_SYSTEMS:
         raise Misconfigured(
@@ -107,6 +108,19 @@ def _check_failpoints() -> None:
 
 def _check_keys(settings: Settings) -> None:
     master_keys(settings.keys, settings.home / "key")
+
+
+def _check_privacy(settings: Settings) -> None:
+    files = [] if settings.keys else [settings.home / "key"]
+    files += [settings.database_file] if settings.embedded_database else []
+    for file in files:
+        if file.exists() and _is_open(file) and _is_open(file.parent):
+            raise Misconfigured(f"{file} may be read by other users of this machine: run `chmod 700 {file.parent}`.")
+
+
+def _is_open(path: Path) -> bool:
+    """To others than its owner."""
+    return bool(path.stat().st_mode & 0o077)
 
 
 def _check_integrity(engine: Engine) -> None:

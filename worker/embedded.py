@@ -75,8 +75,10 @@ class EmbeddedRedis:
         raise Misconfigured("The embedded Redis did not start; install redis-server, or set REDIS_URL.")
 
 
-def check_redis(settings: Settings) -> None:
-    """Raises Misconfigured if the bell's server cannot be reached, or would throw jobs away to save memory."""
+def check_redis(settings: Settings, *, needed: bool = True) -> None:
+    """Raises Misconfigured if the bell's server would throw jobs away to save memory, or is needed and cannot be
+    reached: who only rings goes on without it, and the rows wait.
+    """
     redis = connect(settings, timeout_seconds=2)
     try:
         redis.ping()
@@ -84,6 +86,8 @@ def check_redis(settings: Settings) -> None:
     except ResponseError:
         return  # it answers, and does not tell its settings to everybody
     except RedisError as error:
+        if not needed:
+            return
         raise Misconfigured(_unreachable(settings, error)) from None
     if policy != "noeviction":
         raise Misconfigured(

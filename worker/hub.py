@@ -40,7 +40,7 @@ def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
     """Raises Misconfigured, saying what to do, before anything has begun."""
     masters = master_keys(settings.keys, settings.home / "key")
     if settings.embedded_database:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.make_home()
     engine = open_engine(settings.database_url)
     check_engine(engine)
     check_schema(engine)

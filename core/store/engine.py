@@ -10,6 +10,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from core.errors import Misconfigured
 
 BUSY_TIMEOUT_MS = 5000
+_NAME = "subledger"
+"""How the hub's sessions are called in PostgreSQL's own lists."""
 
 _SQLITE = {
     "journal_mode": "wal",
@@ -40,6 +42,18 @@ def check_engine(engine: Engine) -> None:
     except DBAPIError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise Misconfigured(f"The database {where} cannot be reached: {_first_line(error)}") from None
+
+
+def at_work(engine: Engine) -> bool:
+    """PostgreSQL: whether any process of a hub, on any host, has this database open."""
+    check_engine(engine)
+    with engine.connect() as connection:
+        others = connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = %s AND pid <> pg_backend_pid()",
+            (_NAME,),
+        )
+        return bool(others.scalar())
 
 
 def _sqlite(url: str) -> Engine:
@@ -75,7 +89,10 @@ def _postgresql(url: str) -> Engine:
     except (ArgumentError, ValueError) as error:
         raise Misconfigured(f"DATABASE_URL cannot be used: {error}.") from None
     engine = create_engine(
-        parsed, connect_args={"options": _POSTGRESQL, "connect_timeout": 5}, pool_pre_ping=True, pool_size=10
+        parsed,
+        connect_args={"options": _POSTGRESQL, "connect_timeout": 5, "application_name": _NAME},
+        pool_pre_ping=True,
+        pool_size=10,
     )
 
     @event.listens_for(engine, "begin")

@@ -80,6 +80,17 @@ def test_a_hub_is_set_up_from_nothing_in_a_home_whose_name_is_a_trap(fresh):
     assert len(fresh.json("key")["key"]) == 44
 
 
+def test_what_a_home_holds_is_for_its_owner_alone(fresh, tmp_path):
+    home = tmp_path / "not there yet" / "hub"
+    old = os.umask(0o022)
+    try:
+        assert fresh("db", "upgrade", SUBLEDGER_HOME=str(home)).code == 0
+    finally:
+        os.umask(old)
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert (home / "key").stat().st_mode & 0o777 == 0o600
+
+
 def test_people_see_the_same_as_a_table(subledger):
     assert "Webhooks of" in subledger("setup", SETUP).out
     shown = subledger("status")

@@ -6,7 +6,11 @@ from contextlib import closing
 
 import pytest
 
+from core.clock import WallClock
 from core.seal import new_master_key
+from core.settings import settings_from
+from worker.bell import connect, embedded_socket
+from worker.embedded import EmbeddedRedis
 
 ANYTHING = (("status",), ("state-hash",), ("trial-balance",), ("web",), ("worker",), ("scheduler",), ("up",))
 
@@ -78,6 +82,18 @@ def test_a_redis_that_does_not_answer_is_named_without_its_password(subledger, c
     said = subledger.sentence(*command, REDIS_URL=url, SUBLEDGER_PORT=free_port())
     assert said.startswith(sentence)
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("command", ["web", "worker", "scheduler", "up"])
+def test_no_process_starts_on_a_redis_that_throws_jobs_away(subledger, tmp_path, command):
+    home = tmp_path / "redis"
+    home.mkdir()
+    served = settings_from({"SUBLEDGER_HOME": str(home)})
+    with closing(EmbeddedRedis(served, WallClock())):
+        with connect(served, timeout_seconds=5) as redis:
+            redis.config_set("maxmemory-policy", "allkeys-lru")
+        said = subledger.sentence(command, REDIS_URL=f"unix://{embedded_socket(served)}", SUBLEDGER_PORT=free_port())
+    assert "may throw jobs away: set its maxmemory-policy to noeviction, not allkeys-lru." in said
 
 
 def test_a_worker_by_itself_says_where_the_embedded_redis_comes_from(subledger):

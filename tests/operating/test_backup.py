@@ -1,10 +1,13 @@
+import os
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from core.errors import Misconfigured
+from core.settings import settings_from
 from core.store import connections, duties
 from core.store.statehash import state_hash
 from demo import auditor
@@ -93,15 +96,90 @@ def test_what_is_not_a_backup_changes_nothing(made, wanted, tmp_path):
     open_hub(wanted).store.engine.dispose()
 
 
-def test_a_running_hub_is_not_restored_over(made, wanted, tmp_path):
-    if not wanted.embedded_database:
-        pytest.skip("pg_restore waits for its locks")
+def test_a_hub_that_runs_is_not_restored_over_though_it_does_nothing_just_now(made, wanted, tmp_path, clients):
     hub, _ = made
     back_up(wanted, tmp_path / "copy")
-    with hub.store.engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql("SELECT 1")
-        with pytest.raises(Misconfigured, match="stop it, then restore"):
+    with hub.store.engine.connect():
+        pass  # what it has open it keeps open, for the next time
+    with pytest.raises(Misconfigured, match="stop all its processes, then restore"):
+        restore(wanted, tmp_path / "copy")
+    hub.store.engine.dispose()
+    restore(wanted, tmp_path / "copy")
+
+
+def test_a_restore_that_is_cut_off_leaves_what_stood_there(made, wanted, tmp_path, monkeypatch, clients):
+    hub, what = made
+    back_up(wanted, tmp_path / "copy")
+    hub.store.write(what.workspace_id, lambda work: work.connection.exec_driver_sql(_ONE_FAILURE))
+    hub.store.engine.dispose()
+    if wanted.embedded_database:
+        monkeypatch.setattr("worker.backup.os.fsync", lambda _: (_ for _ in ()).throw(OSError("no space left")))
+        with pytest.raises(OSError, match="no space left"):
             restore(wanted, tmp_path / "copy")
+    else:
+        (tmp_path / "cut").write_bytes((tmp_path / "copy").read_bytes()[:-2000])
+        with pytest.raises(Misconfigured, match="pg_restore did not succeed"):
+            restore(wanted, tmp_path / "cut")
+    again = open_hub(wanted)
+    with again.store.read() as database:
+        assert database.exec_driver_sql("SELECT count(*) FROM log_in_failure").scalar() == 1
+    again.store.engine.dispose()
+
+
+_ONE_FAILURE = "INSERT INTO log_in_failure VALUES ('somebody', 1, '2026-01-01')"
+
+
+@pytest.mark.parametrize("torn", ["the whole", "its middle"])
+def test_a_damaged_database_gives_way_to_a_backup_and_is_kept(made, wanted, tmp_path, torn):
+    """With what it had not yet taken over from its journal, which would spoil the copy."""
+    if not wanted.embedded_database:
+        pytest.skip("PostgreSQL keeps its own files")
+    hub, what = made
+    back_up(wanted, tmp_path / "copy")
+    place = Path(wanted.database_url.removeprefix("sqlite:///"))
+    journal = place.with_name(f"{place.name}-wal")
+    hub.store.write(what.workspace_id, lambda work: work.connection.exec_driver_sql(_ONE_FAILURE))
+    left = journal.read_bytes()
+    assert left
+    hub.store.engine.dispose()
+    content = bytearray(place.read_bytes())
+    start, end = (0, len(content)) if torn == "the whole" else (4096, 40 * 4096)
+    content[start:end] = b"\xff" * (end - start)
+    place.write_bytes(bytes(content))
+    journal.write_bytes(left)
+    restore(wanted, tmp_path / "copy")
+    assert b"\xff" * 4096 in place.with_name(f"{place.name}.before-restore").read_bytes()
+    again = open_hub(wanted)
+    with again.store.read() as database:
+        assert database.exec_driver_sql("SELECT count(*) FROM log_in_failure").scalar() == 0
+    again.store.engine.dispose()
+
+
+def test_nobody_else_on_the_machine_may_read_a_backup(made, wanted, tmp_path, clients):
+    back_up(wanted, tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_list_of_processes_tells_nobody_the_password_of_the_database(tmp_path, monkeypatch):
+    """PostgreSQL's own programs are given it where only their user can look."""
+    for name in ("pg_dump", "pg_restore"):
+        program = tmp_path / name
+        program.write_text(
+            f'#!/bin/sh\necho "$@" >> "{tmp_path}/asked"; echo "$PGPASSWORD" >> "{tmp_path}/given"; exit 1\n'
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    address = "postgresql+psycopg://hub:p%40ss%20word@127.0.0.1:9/books?sslmode=disable"
+    wanted = settings_from({"SUBLEDGER_HOME": str(tmp_path), "DATABASE_URL": address})
+    with pytest.raises(Misconfigured, match="pg_dump did not succeed: no reason given"):
+        back_up(wanted, tmp_path / "copy")
+    assert (tmp_path / "given").read_text() == "p@ss word\n"
+    asked = (tmp_path / "asked").read_text()
+    assert "p@ss" not in asked
+    assert "p%40ss" not in asked
+    assert all(part in asked for part in ("user=hub", "dbname=books", "host=127.0.0.1", "port=9", "sslmode=disable"))
+    with pytest.raises(Misconfigured, match="cannot be reached"):
+        restore(wanted, tmp_path / "copy")
 
 
 def test_a_backup_is_one_view_of_the_whole_though_the_hub_writes_meanwhile(made, wanted, tmp_path, monkeypatch):

@@ -72,7 +72,7 @@ def test_sqlite_on_a_network_disk_is_refused(monkeypatch, wanted):
 
 
 def test_a_redis_that_throws_jobs_away_is_refused(wanted, tmp_path):
-    """By a worker at its start, and by the doctor."""
+    """By every process at its start, and by the doctor."""
     home = tmp_path / "redis"
     home.mkdir()
     served = settings_from({"SUBLEDGER_HOME": str(home)})
@@ -85,10 +85,27 @@ def test_a_redis_that_throws_jobs_away_is_refused(wanted, tmp_path):
             redis.config_set("maxmemory-policy", "allkeys-lru")
         sentence = _findings(forgetful)["redis"].sentence
         assert sentence.endswith("set its maxmemory-policy to noeviction, not allkeys-lru.")
-        with pytest.raises(Misconfigured, match="may throw jobs away"):
-            check_redis(forgetful)
+        for needed in (True, False):
+            with pytest.raises(Misconfigured, match="may throw jobs away"):
+                check_redis(forgetful, needed=needed)
     finally:
         server.close()
+
+
+def test_files_that_others_may_read_are_named_with_the_command_that_ends_it(made, wanted):
+    if not wanted.embedded_database:
+        pytest.skip("PostgreSQL keeps its own files")
+    file = wanted.database_file
+    file.parent.chmod(0o755)
+    file.chmod(0o644)
+    found = _findings(wanted)["privacy"]
+    assert not found.good
+    assert found.sentence == f"{file} may be read by other users of this machine: run `chmod 700 {file.parent}`."
+    file.parent.chmod(0o700)
+    assert _findings(wanted)["privacy"].good
+    file.parent.chmod(0o755)
+    file.chmod(0o600)
+    assert _findings(wanted)["privacy"].good
 
 
 def test_failpoints_in_earnest_are_found(wanted, monkeypatch):
