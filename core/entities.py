@@ -315,6 +315,11 @@ class Refund:
     """When the money came back, because it could not be delivered."""
     reason: str = ""
 
+    @property
+    def counts(self) -> bool:
+        """Whether the money is gone: it left the balance and has not come back."""
+        return self.succeeded and self.refunded_at is not None and self.failed_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class CreditRefund:

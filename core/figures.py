@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import local_date
-from core.entities import CreditNote, Entity, Invoice, Payment
+from core.entities import CreditNote, Entity, Invoice, Payment, Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,6 @@ def figures_of(entity: Entity, zone: str) -> Figures | None:
         case Payment():
             applied = sum(application.amount_minor for application in entity.applications)
             return Figures(entity.currency, applied, 0, 0, entity.succeeded, day(entity.received_at))
+        case Refund(currency=currency, amount_minor=amount):
+            return Figures(currency, amount, 0, 0, entity.counts, day(entity.refunded_at))
     return None

@@ -11,7 +11,7 @@ from core.canonical import canonical_json, digest
 from core.entities import references
 from core.kinds import Kind
 from core.reasons import Problem, Reason, ReasonCode
-from core.store import audit, bodies, links, outbox, shelves
+from core.store import audit, bodies, links, outbox, shelves, standings
 from core.store.audit import Deed
 from core.store.connections import Connection
 from core.store.links import Link
@@ -108,6 +108,7 @@ def _keep(
     links.sent(work, target.id, kind, known)
     gone = [one.stored.remote_id for one in written if one.is_gone]
     links.remove(work, target.id, kind, gone)
+    standings.withdraw(work, target.id, kind, gone)
     audit.note(work, deeds)
 
 

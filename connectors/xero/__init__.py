@@ -98,8 +98,8 @@ XERO = Connector(
         Kind.INVOICE: _reads(INVOICES, figures.of_invoice),
         Kind.PAYMENT: _reads(PAYMENTS, figures.of_payment),
         Kind.CREDIT_NOTE: _reads(CREDIT_NOTES, figures.of_credit_note, also=[Kind.INVOICE]),
-        Kind.REFUND: _reads(BANK_TRANSACTIONS),
-        Kind.CREDIT_REFUND: _reads(CREDIT_PAYMENTS),
+        Kind.REFUND: _reads(BANK_TRANSACTIONS, figures.of_refund),
+        Kind.CREDIT_REFUND: _reads(CREDIT_PAYMENTS, figures.of_payment),
     },
     writes={
         Kind.CUSTOMER: replace(

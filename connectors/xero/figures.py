@@ -43,6 +43,15 @@ def of_payment(row: Row) -> Figures | None:
         return None
 
 
+def of_refund(row: Row) -> Figures | None:
+    """Xero: money that was spent is in its bank account's currency."""
+    try:
+        currency = text(row, "CurrencyCode")
+        return Figures(currency, _minor(row, "Total", currency), 0, 0, _stands(row), document_date(row, "Date"))
+    except (Unreadable, UnknownCurrency):
+        return None
+
+
 def _stands(row: Row) -> bool:
     return text(row, "Status") in {"AUTHORISED", "PAID"}
 

@@ -1,10 +1,10 @@
 """What each system last said its documents amount to: the columns of every comparison, always from what was shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from core.figures import Figures
 from core.kinds import Kind
@@ -26,4 +26,19 @@ def keep(work: Work, connection_id: str, kind: Kind, shown: Mapping[str, Figures
     work.connection.execute(
         insert(standing),
         [own | {"remote_id": remote_id, "seen_at": seen_at} | asdict(told) for remote_id, told in shown.items()],
+    )
+
+
+def withdraw(work: Work, connection_id: str, kind: Kind, remote_ids: Sequence[str]) -> None:
+    """What was taken away there counts no more, though the answer that says so need not say what it came to."""
+    standing = schema.standing
+    work.connection.execute(
+        update(standing)
+        .where(
+            standing.c.workspace_id == work.workspace_id,
+            standing.c.connection_id == connection_id,
+            standing.c.kind == kind.value,
+            standing.c.remote_id.in_(remote_ids),
+        )
+        .values(counts=False)
     )

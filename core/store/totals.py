@@ -41,8 +41,8 @@ def _queries(workspace_id: str) -> Iterable[tuple[str, Select[*tuple[Any, ...]]]
     standing = (note.c.workspace_id == workspace_id, ~note.c.void)
     yield "credit note", _summed(note.c.currency, note.c.total_minor).where(*standing)
     yield "credit note tax", _summed(note.c.currency, note.c.tax_minor).where(*standing)
-    gone = (refund.c.workspace_id == workspace_id, refund.c.succeeded, refund.c.failed_at.is_(None))
-    yield "refund", _summed(refund.c.currency, refund.c.amount_minor).where(*gone)
+    gone = _summed(refund.c.currency, refund.c.amount_minor).where(refund.c.workspace_id == workspace_id)
+    yield "refund", gone.where(refund.c.succeeded, refund.c.refunded_at.is_not(None), refund.c.failed_at.is_(None))
     yield "receivable", _receivable(workspace_id)
 
 

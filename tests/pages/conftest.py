@@ -24,7 +24,8 @@ from core.store.reading import documents
 from core.store.records import Version
 from core.store.work import Store
 from demo.stripe_account import StripeAccount
-from demo.workspace import workspace
+from demo.workspace import REFUNDS_ACCOUNT, workspace
+from demo.xero_books import XeroOrganisation
 from sandbox.command import start
 from web import passwords
 from web.app import create_app
@@ -50,12 +51,16 @@ _PRICES = (
     ("Workshop", "chf", "48000"),
 )
 
+REGRET = "Café du Regret"
+_GIVEN_BACK, _EXPLAINED = 1500, 900
+"""A refund that a credit note explains in part."""
 _SALES = (
     # who, where, in which currency, what and how many, tax and whether it is included, whether it is paid
     ("Zoë Bäckerei GmbH", "DE", "eur", (("Team plan", 3), ("Archive storage", 7)), "19", False, True),
     ("Crème & Fils SARL", "FR", "eur", (("Onboarding", 1),), "20", True, True),
     ("Müller & Söhne KG", "DE", "eur", (("Onboarding", 3),), "19", True, True),
     ('Librairie "Le Chat Noir"', "FR", "eur", (("Archive storage", 13),), "20", False, True),
+    (REGRET, "DE", "eur", (("Team plan", 1),), "19", False, True),
     ("Blue Heron Software, Inc.", "US", "usd", (("Team plan", 5), ("Archive storage", 11)), "", False, True),
     (SCRIPT, "DE", "eur", (("Team plan", 1),), "19", False, False),
     (BRACES, "US", "usd", (("Team plan", 1),), "", False, False),
@@ -75,6 +80,7 @@ _RULEBOOK = {
             {"when": {"currency": "EUR"}, "use": "1200"},
             {"when": {"currency": "USD"}, "use": "1201"},
         ],
+        "refunds_to_classify": [{"use": REFUNDS_ACCOUNT}],
     }
 }
 
@@ -206,6 +212,12 @@ def _play(hub, made, line):
         stripe.create(f"invoices/{invoice}/finalize")
         if is_paid:
             stripe.create(f"invoices/{invoice}/pay")
+        if name == REGRET:
+            (paid,) = stripe.all("invoice_payments", invoice=invoice, status="paid")
+            intent = paid["payment"]["payment_intent"]
+            refund = stripe.create("refunds", payment_intent=intent, amount=_GIVEN_BACK)["id"]
+            explained = [{"refund": refund, "amount_refunded": _EXPLAINED}]
+            stripe.create("credit_notes", invoice=invoice, amount=_EXPLAINED, refunds=explained)
     _drain(hub, made.workspace_id)
 
 
@@ -291,6 +303,9 @@ def world(hub, gate):
     vendors = start()
     try:
         line = vendors.line()
+        xero = XeroOrganisation(*(line["xero"][name] for name in ("base_url", "access_token", "tenant_id")))
+        account = {"Code": REFUNDS_ACCOUNT, "Name": "Refunds to classify", "Type": "CURRENT"}
+        xero.create("Accounts", account | {"EnablePaymentsToAccount": True})
         made = _set_up(hub, line, "World")
         _play(hub, made, line)
     finally:

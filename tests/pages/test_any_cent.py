@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.entities import Invoice, InvoiceLine, InvoiceStatus, LineTax, TaxRate
+from core.entities import Invoice, InvoiceLine, InvoiceStatus, LineTax, Refund, TaxRate
 from core.kinds import Kind
 from core.store.reading.story import Story
 from web.pages import cent
@@ -122,6 +123,28 @@ def test_an_amount_that_is_chosen_shows_its_parts_its_accounts_and_who_says_the_
     due = reader.words(f"{address}?of=due")
     assert f"Total {total} Payment" in due
     assert reader.get(f"{address}?of=nonsense").status_code == 404
+
+
+def test_a_refund_says_which_credit_notes_explain_it_and_what_none_explains(world, reader):
+    [refund] = world.documents(Kind.REFUND)
+    whole = reader.words(f"/records/re_{refund.id}")
+    assert "Where 15.00 EUR comes from" in whole
+    assert "9.00 Explained by no credit note 6.00 Amount 15.00" in whole
+    assert "the same Stripe shows 15.00 EUR" in whole
+    assert "the same Xero shows 15.00 EUR" in whole
+    [paid_out] = world.documents(Kind.CREDIT_REFUND)
+    part = reader.words(f"/records/x_{paid_out.id}")
+    assert "Where 9.00 EUR comes from" in part
+    assert "the same Xero shows 9.00 EUR" in part
+
+
+def test_what_left_an_account_of_another_currency_is_held_against_what_it_settled_for():
+    refund = Refund("pay", "cus", "KWD", 1000, True, AT, "EUR", 301, 0)
+    spent = SimpleNamespace(currency="EUR", total_minor=301)
+    assert cent.off(refund, spent, "amount") == 0
+    spent.total_minor = 299
+    assert cent.off(refund, spent, "amount") == -2
+    assert cent.off(refund, SimpleNamespace(currency="KWD", total_minor=1000), "amount") == 0
 
 
 def test_an_amount_that_another_system_shows_otherwise_is_off_by_so_much(world, reader):

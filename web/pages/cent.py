@@ -8,7 +8,18 @@ from typing import Any
 from sqlalchemy import Row
 
 from core.accounts import AccountRole
-from core.entities import CreditNote, CreditNoteLine, Entity, Invoice, InvoiceLine, LineTax, Payment, TaxRate
+from core.entities import (
+    CreditNote,
+    CreditNoteLine,
+    CreditRefund,
+    Entity,
+    Invoice,
+    InvoiceLine,
+    LineTax,
+    Payment,
+    Refund,
+    TaxRate,
+)
 from core.kinds import Kind
 from core.money import decimal_of, exponent
 from core.store.reading.story import Story
@@ -38,6 +49,8 @@ class Said:
     copy: Row[Any]
     minor: int | None
     """None: it has shown nothing yet."""
+    off_minor: int
+    """How far that is from what it should show, in what it shows it in."""
     seen_id: str
     """The observation that tells it; empty where there is none."""
     delivery_id: str
@@ -61,13 +74,23 @@ def amounts(entity: Entity | None) -> Mapping[str, int]:
             return {"total": entity.total_minor, "tax": entity.tax_minor}
         case Payment():
             return {"applied": sum(one.amount_minor for one in entity.applications)}
+        case Refund() | CreditRefund():
+            return {"amount": entity.amount_minor}
     return {}
 
 
 def there(copy: Row[Any], name: str) -> int | None:
     """The same amount as a system shows it; None where it has shown nothing yet."""
-    minor: int | None = getattr(copy, "total_minor" if name == "applied" else f"{name}_minor")
+    minor: int | None = getattr(copy, "total_minor" if name in {"applied", "amount"} else f"{name}_minor")
     return minor
+
+
+def off(entity: Entity, copy: Row[Any], name: str) -> int:
+    """How far a system is from the amount, in the currency that it shows: a refund may have left another account."""
+    minor = amounts(entity)[name]
+    if isinstance(entity, Refund) and copy.currency == entity.settled_currency != entity.currency:
+        minor = entity.settled_minor
+    return (there(copy, name) or 0) - minor
 
 
 def taken_apart(
@@ -76,34 +99,42 @@ def taken_apart(
     told: Story,
     called: Mapping[str, str],
     rates: Mapping[str, TaxRate],
-    settled_by: Sequence[Part],
+    besides: Sequence[Part],
 ) -> Amount:
-    """`settled_by`: the payments and credits on an invoice, as negative parts."""
+    """`besides`: parts that other documents tell: the payments and credits on an invoice, which are negative; what pays
+    out credit notes with a refund.
+    """
     minor = amounts(entity)[name]
+    if isinstance(entity, Refund):
+        return _whole(name, entity, list(besides), "explained by no credit note", told)
+    if isinstance(entity, CreditRefund):
+        source = Part(called[entity.refund], minor, kind=Kind.REFUND, record_id=entity.refund)
+        return _whole(name, entity, [source], "", told)
     if isinstance(entity, Payment):
         applied = [
             Part(called[one.invoice], one.amount_minor, kind=Kind.INVOICE, record_id=one.invoice)
             for one in entity.applications
         ]
-        return _whole(name, minor, applied, "", told)
+        return _whole(name, entity, applied, "", told)
     assert isinstance(entity, Invoice | CreditNote)
     if isinstance(entity, Invoice) and name == "due":
         parts = [Part("total", entity.total_minor)]
         if entity.from_balance_minor:
             parts.append(Part("from the customer's balance", -entity.from_balance_minor))
-        parts += settled_by
-        return _whole(name, minor, parts, "settled at its origin in another way", told)
+        parts += besides
+        return _whole(name, entity, parts, "settled at its origin in another way", told)
     booked = _booked(told)
     taxes = list(_taxes(entity, called, rates, booked))
     if name == "tax":
-        return _whole(name, minor, taxes, "on the document as a whole", told)
-    return _whole(name, minor, [*_lines(entity, called, booked), *taxes], "in no line", told)
+        return _whole(name, entity, taxes, "on the document as a whole", told)
+    return _whole(name, entity, [*_lines(entity, called, booked), *taxes], "in no line", told)
 
 
-def _whole(name: str, minor: int, parts: list[Part], rest_text: str, told: Story) -> Amount:
+def _whole(name: str, entity: Entity, parts: list[Part], rest_text: str, told: Story) -> Amount:
     """What the parts do not explain is a part of its own: nothing is swept under a total."""
+    minor = amounts(entity)[name]
     rest = minor - sum(part.minor for part in parts)
-    return Amount(name, minor, [*parts, Part(rest_text, rest)] if rest else parts, _said(name, told))
+    return Amount(name, minor, [*parts, Part(rest_text, rest)] if rest else parts, _said(name, entity, told))
 
 
 def _lines(
@@ -200,11 +231,12 @@ def _booked(told: Story) -> Mapping[tuple[int | None, bool], Sequence[str]]:
     return found
 
 
-def _said(name: str, told: Story) -> list[Said]:
+def _said(name: str, entity: Entity, told: Story) -> list[Said]:
     return [
         Said(
             copy,
             there(copy, name),
+            off(entity, copy, name),
             next((one.id for one in reversed(told.observations) if _is_of(one, copy)), ""),
             next((one.id for one in reversed(told.deliveries) if one.connection_id == copy.connection_id), ""),
         )

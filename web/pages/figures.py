@@ -13,7 +13,7 @@ from core.store.reading import comparison
 from core.store.reading.comparison import COMPARED, SHOWN_MAX, Difference
 from core.store.totals import totals
 
-WHAT = [what for parts in COMPARED.values() for what in parts.values()]
+WHAT = list(dict.fromkeys(what for parts in COMPARED.values() for what in parts.values()))
 
 
 @dataclass(frozen=True, slots=True)

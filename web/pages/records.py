@@ -59,6 +59,7 @@ def show(shown_id: str) -> str:
             parts=parts(document.entity, names) if document.entity else (),
             amounts=cent.amounts(document.entity),
             there=cent.there,
+            off=cent.off,
             amount=_amount(database, document, told, names),
             told=told,
             names=names,
@@ -96,9 +97,9 @@ def _amount(database: Database, document: Document, told: Story, names: dict[str
         abort(404)
     rate_ids = [record_id for kind, record_id in references(entity) if kind is Kind.TAX_RATE]
     rates = shelves.load(here.hub().store, database, workspace_id, Kind.TAX_RATE, sorted(set(rate_ids)))
-    settled_by = []
+    besides = []
     if document.kind is Kind.INVOICE:
-        settled_by = [
+        besides = [
             cent.Part(one.name, -one.amount_minor, words.local_day(one.received_at), Kind.PAYMENT, one.id)
             for one in story.paid_by(database, workspace_id, document.id)
             if one.succeeded
@@ -106,8 +107,13 @@ def _amount(database: Database, document: Document, told: Story, names: dict[str
             cent.Part(one.name, -one.amount_minor, kind=Kind.CREDIT_NOTE, record_id=one.id)
             for one in story.credited_by(database, workspace_id, document.id)
         ]
+    if document.kind is Kind.REFUND:
+        besides = [
+            cent.Part(one.name, one.amount_minor, kind=Kind.CREDIT_REFUND, record_id=one.id)
+            for one in story.explained_by(database, workspace_id, document.id)
+        ]
     taxes = {record_id: rate for record_id, rate in rates.items() if isinstance(rate, TaxRate)}
-    return cent.taken_apart(chosen, entity, told, names, taxes, settled_by)
+    return cent.taken_apart(chosen, entity, told, names, taxes, besides)
 
 
 def _names(database: Database, entity: Entity | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from core.kinds import Kind
 from core.lifecycle import DeliveryState
 from core.store import schema
 from core.store.connections import Connection as Link
+from core.store.reading.refunded import refunded
 
 SHOWN_MAX = 100
 
@@ -19,8 +20,13 @@ COMPARED: Mapping[str, Mapping[str, str]] = {
     Kind.INVOICE: {"total": "invoice total", "tax": "invoice tax", "due": "invoice due"},
     Kind.CREDIT_NOTE: {"total": "credit note", "tax": "credit note tax"},
     Kind.PAYMENT: {"total": "payment"},
+    Kind.REFUND: {"total": "refund"},
+    Kind.CREDIT_REFUND: {"total": "refund"},
 }
 """By kind: what is compared of a document, and what its sum is called."""
+
+REFUNDS = frozenset({Kind.REFUND.value, Kind.CREDIT_REFUND.value})
+"""Their sum is not that of their documents: it is told by `refunded`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,15 @@ def sums(database: Connection, workspace_id: str) -> dict[str, dict[tuple[str, s
             func.sum(standing.c.tax_minor).label("tax"),
             func.sum(standing.c.due_minor).label("due"),
         )
-        .where(standing.c.workspace_id == workspace_id, standing.c.counts)
+        .where(standing.c.workspace_id == workspace_id, standing.c.counts, standing.c.kind.not_in(REFUNDS))
         .group_by(standing.c.connection_id, standing.c.kind, standing.c.currency)
     ):
         for part, what in COMPARED.get(row.kind, {}).items():
             found.setdefault(row.connection_id, {})[what, row.currency] = int(getattr(row, part))
+    (what,) = COMPARED[Kind.REFUND].values()
+    for one in refunded(database, workspace_id):
+        of_system = found.setdefault(one.connection_id, {})
+        of_system[what, one.currency] = of_system.get((what, one.currency), 0) + one.minor
     return found
 
 
@@ -76,14 +86,48 @@ def differences(database: Connection, workspace_id: str, links: Sequence[Link]) 
     return found
 
 
+_NOTHING: ColumnElement[int] = literal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """What the hub keeps of a document, as columns."""
+
+    counts: ColumnElement[bool]
+    currency: ColumnElement[str]
+    total: ColumnElement[int]
+    tax: ColumnElement[int] = _NOTHING
+    due: ColumnElement[int] = _NOTHING
+
+
 def _invoices(workspace_id: str, link: Link) -> Select[Any]:
     invoice = schema.invoice
     counts = invoice.c.status.in_(COUNTING_STATUSES)
-    return _documents(workspace_id, link, Kind.INVOICE, invoice, counts, invoice.c.due_minor)
+    ours = _Ours(counts, invoice.c.currency, invoice.c.total_minor, invoice.c.tax_minor, invoice.c.due_minor)
+    return _documents(workspace_id, link, Kind.INVOICE, invoice, ours)
 
 
 def _credit_notes(workspace_id: str, link: Link) -> Select[Any]:
-    return _documents(workspace_id, link, Kind.CREDIT_NOTE, schema.credit_note, ~schema.credit_note.c.void, literal(0))
+    note = schema.credit_note
+    ours = _Ours(~note.c.void, note.c.currency, note.c.total_minor, note.c.tax_minor)
+    return _documents(workspace_id, link, Kind.CREDIT_NOTE, note, ours)
+
+
+def _refunds(workspace_id: str, link: Link) -> Select[Any]:
+    """A ledger may show what left an account of another currency: that is held against what the refund settled for."""
+    refund, standing = schema.refund, schema.standing
+    gone = and_(refund.c.succeeded, refund.c.refunded_at.is_not(None), refund.c.failed_at.is_(None))
+    settled = and_(standing.c.currency != refund.c.currency, standing.c.currency == refund.c.settled_currency)
+    currency = case((settled, refund.c.settled_currency), else_=refund.c.currency)
+    ours = _Ours(gone, currency, case((settled, refund.c.settled_minor), else_=refund.c.amount_minor))
+    return _documents(workspace_id, link, Kind.REFUND, refund, ours)
+
+
+def _credit_refunds(workspace_id: str, link: Link) -> Select[Any]:
+    part = schema.credit_refund
+    return _documents(
+        workspace_id, link, Kind.CREDIT_REFUND, part, _Ours(~part.c.void, part.c.currency, part.c.amount_minor)
+    )
 
 
 def _payments(workspace_id: str, link: Link) -> Select[Any]:
@@ -151,25 +195,23 @@ def _not_taken(workspace_id: str, link: Link) -> Select[Any]:
     )
 
 
-def _documents(
-    workspace_id: str, link: Link, kind: Kind, table: Table, counts: ColumnElement[bool], due: ColumnElement[int]
-) -> Select[Any]:
+def _documents(workspace_id: str, link: Link, kind: Kind, table: Table, ours: _Ours) -> Select[Any]:
     record, held, standing = schema.record, schema.link, schema.standing
-    state = _newest_state(link)
+    state, counts = _newest_state(link), ours.counts
     amounts_differ = or_(
-        standing.c.currency != table.c.currency,
-        standing.c.total_minor != table.c.total_minor,
-        standing.c.tax_minor != table.c.tax_minor,
-        standing.c.due_minor != due,
+        standing.c.currency != ours.currency,
+        standing.c.total_minor != ours.total,
+        standing.c.tax_minor != ours.tax,
+        standing.c.due_minor != ours.due,
     )
     return (
         select(
             record.c.id,
             record.c.name,
-            table.c.currency,
-            case((counts, table.c.total_minor), else_=0).label("ours_total"),
-            case((counts, table.c.tax_minor), else_=0).label("ours_tax"),
-            case((counts, due), else_=0).label("ours_due"),
+            ours.currency.label("currency"),
+            case((counts, ours.total), else_=0).label("ours_total"),
+            case((counts, ours.tax), else_=0).label("ours_tax"),
+            case((counts, ours.due), else_=0).label("ours_due"),
             case((standing.c.counts, standing.c.total_minor), else_=0).label("theirs_total"),
             case((standing.c.counts, standing.c.tax_minor), else_=0).label("theirs_tax"),
             case((standing.c.counts, standing.c.due_minor), else_=0).label("theirs_due"),
@@ -275,4 +317,10 @@ def _state(row: Row[Any], ours: Mapping[str, int], theirs: Mapping[str, int] | N
     return "to be confirmed" if different == {"due"} and row.settled_since else "differs"
 
 
-_QUERIES = {Kind.INVOICE: _invoices, Kind.CREDIT_NOTE: _credit_notes, Kind.PAYMENT: _payments}
+_QUERIES = {
+    Kind.INVOICE: _invoices,
+    Kind.CREDIT_NOTE: _credit_notes,
+    Kind.PAYMENT: _payments,
+    Kind.REFUND: _refunds,
+    Kind.CREDIT_REFUND: _credit_refunds,
+}

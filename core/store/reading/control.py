@@ -17,7 +17,8 @@ from core.entities import COUNTING_STATUSES
 from core.kinds import Kind
 from core.store import schema
 from core.store.connections import Connection as Link
-from core.store.reading.comparison import COMPARED
+from core.store.reading.comparison import COMPARED, REFUNDS
+from core.store.reading.refunded import refunded
 
 _MONTH = len("2026-11")
 _PARTS = ("total", "tax", "due")
@@ -27,7 +28,7 @@ _PARTS = ("total", "tax", "due")
 class Control:
     connection_id: str
     what: str
-    """invoice total, invoice tax, invoice due, credit note, credit note tax, payment"""
+    """invoice total, invoice tax, invoice due, credit note, credit note tax, payment, refund"""
     period: str
     """A month, such as 2026-11; empty for what has no date there."""
     currency: str
@@ -51,12 +52,19 @@ _Sums = dict[_Key, tuple[int, int]]
 def controls(database: Connection, workspace_id: str, links: Sequence[Link]) -> list[Control]:
     """Of every system and period, those that tie too."""
     ours: dict[tuple[str, str], _Sums] = {}
+    went_back = refunded(database, workspace_id)
+    (what,) = COMPARED[Kind.REFUND].values()
     found = []
     for link in links:
         book = (link.book_id, link.book.time_zone)
         if book not in ours:
             ours[book] = _ours(database, workspace_id, *book)
         theirs = _theirs(database, workspace_id, link.id)
+        theirs |= {
+            (what, one.period, one.currency): (one.minor, one.count)
+            for one in went_back
+            if one.connection_id == link.id
+        }
         for key in sorted(ours[book].keys() | theirs.keys()):
             (minor, count), (there, count_there) = ours[book].get(key, (0, 0)), theirs.get(key, (0, 0))
             found.append(Control(link.id, *key, minor, there, count, count_there))
@@ -74,7 +82,12 @@ def _theirs(database: Connection, workspace_id: str, connection_id: str) -> _Sum
             *(func.sum(standing.c[f"{part}_minor"]).label(part) for part in _PARTS),
             *(func.sum(case((standing.c[f"{part}_minor"] != 0, 1), else_=0)).label(f"{part}_count") for part in _PARTS),
         )
-        .where(standing.c.workspace_id == workspace_id, standing.c.connection_id == connection_id, standing.c.counts)
+        .where(
+            standing.c.workspace_id == workspace_id,
+            standing.c.connection_id == connection_id,
+            standing.c.counts,
+            standing.c.kind.not_in(REFUNDS),
+        )
         .group_by(standing.c.kind, period, standing.c.currency)
     ).mappings()
     return {
@@ -104,7 +117,7 @@ def _period(moment: datetime | None, zone: str) -> str:
 
 def _queries() -> Iterator[tuple[Kind, Select[Any]]]:
     record, invoice, note = schema.record, schema.invoice, schema.credit_note
-    payment, part = schema.payment, schema.payment_application
+    payment, part, refund = schema.payment, schema.payment_application, schema.refund
     yield (
         Kind.INVOICE,
         select(
@@ -135,6 +148,12 @@ def _queries() -> Iterator[tuple[Kind, Select[Any]]]:
         .join(part, and_(part.c.workspace_id == payment.c.workspace_id, part.c.parent_id == payment.c.id))
         .join(record, and_(record.c.workspace_id == payment.c.workspace_id, record.c.id == payment.c.id))
         .where(payment.c.succeeded),
+    )
+    yield (
+        Kind.REFUND,
+        select(refund.c.currency, refund.c.refunded_at.label("moment"), refund.c.amount_minor.label("total"))
+        .join(record, and_(record.c.workspace_id == refund.c.workspace_id, record.c.id == refund.c.id))
+        .where(refund.c.succeeded, refund.c.refunded_at.is_not(None), refund.c.failed_at.is_(None)),
     )
 
 

@@ -78,6 +78,17 @@ def credited_by(database: Connection, workspace_id: str, invoice_id: str) -> Seq
     ).all()
 
 
+def explained_by(database: Connection, workspace_id: str, refund_id: str) -> Sequence[Row[str, str, int]]:
+    """What pays out credit notes with a refund: each with its note's name and its amount."""
+    part, record = schema.credit_refund, schema.record
+    return database.execute(
+        select(part.c.id, record.c.name, part.c.amount_minor)
+        .join(record, and_(record.c.workspace_id == part.c.workspace_id, record.c.id == part.c.credit_note_id))
+        .where(part.c.workspace_id == workspace_id, part.c.refund_id == refund_id, ~part.c.void)
+        .order_by(part.c.id)
+    ).all()
+
+
 def called(store: Store, database: Connection, workspace_id: str, record_ids: Sequence[str]) -> dict[str, str]:
     """How people call these records: a customer, product or rate by its name, a price by what it costs."""
     record, product, price, rate = schema.record, schema.product, schema.price, schema.tax_rate
