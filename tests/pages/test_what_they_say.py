@@ -9,6 +9,7 @@ from core.kinds import Kind
 from core.roles import Role
 from core.store import audit, schema
 from core.store.reading import comparison, deliveries, waiting
+from worker import compose
 
 
 def invoice(world, name):
@@ -133,6 +134,18 @@ def test_a_delivery_that_waits_says_for_what_and_a_parked_one_why(world, reader)
     said = reader.words(f"/deliveries/{parked.states[0].delivery_id}")
     assert "needs a tax code on Xero" in said
     assert "Nothing has been sent yet" in said
+
+
+def test_what_has_not_left_shows_the_document_that_would_be_sent_now(world, reader, monkeypatch):
+    parked = invoice(world, world.fox)
+    page = f"/deliveries/{parked.states[0].delivery_id}"
+    assert "Would be sent now" not in reader.words(page)
+    lines = ({"income_account": "200", "tax_code": "RED"},)
+    monkeypatch.setattr(compose, "choices", lambda *_, **__: ({}, lines))
+    said = reader.words(page)
+    assert "Would be sent now PUT /api.xro/2.0/Invoices" in said
+    assert f'"InvoiceNumber": "{parked.entity.number}"' in said
+    assert '"TaxType": "RED"' in said
 
 
 def test_what_is_parked_is_grouped_by_cause_in_words(world, reader):

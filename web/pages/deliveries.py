@@ -1,19 +1,28 @@
 """What is owed and was written elsewhere, down to the exact request."""
 
+from typing import Any
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from sqlalchemy import Connection as Database
+from sqlalchemy import Row
 from werkzeug.wrappers import Response
 
-from connectors.contract import Call, Row
+from connectors.contract import Call
+from connectors.contract import Row as Element
 from connectors.registry import CONNECTORS
 from core.kinds import Kind
 from core.lifecycle import DeliveryState
 from core.reasons import Reason, ReasonCode
+from core.store.connections import Connection
 from core.store.reading import deliveries as reading
 from core.store.reading.deliveries import Carried
 from web.pages import guard, here
 from worker import decisions
+from worker.preview import Preview, preview
 
 pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
+
+_NOT_LEFT = {DeliveryState.PENDING, DeliveryState.WAITING, DeliveryState.PARKED}
 
 _SAID = {
     "linking": "It is looked up there now; if it is there, this is done.",
@@ -56,6 +65,7 @@ def show(delivery_id: str) -> str:
             link=link,
             needs=reading.needs(database, workspace_id, delivery.id),
             carried=[(one, _element(link.vendor, delivery.kind, one)) for one in carried],
+            would_be_sent=_would_be_sent(database, link, delivery, reason),
             reason=reason,
             can=_can(link.vendor, here.kind_named(delivery.kind), delivery.state, reason),
             said=_SAID.get(request.args.get("said", "")),
@@ -75,6 +85,16 @@ def accept(delivery_id: str) -> Response:
     return _back(delivery_id, "accepted" if done else "too late")
 
 
+def _would_be_sent(
+    database: Database, link: Connection, delivery: Row[Any], reason: Reason | None
+) -> Preview | Reason | None:
+    """Of what has not left; a reason that stands there already is not told twice."""
+    if DeliveryState(delivery.state) not in _NOT_LEFT:
+        return None
+    found = preview(here.hub(), database, link, here.kind_named(delivery.kind), delivery.id)
+    return None if isinstance(found, Reason) and reason and found.code is reason.code else found
+
+
 def _can(vendor: str, kind: Kind, state: str, reason: Reason | None) -> str:
     """What a bookkeeper can decide here: "link", "accept theirs", or nothing."""
     if reason is None or state != DeliveryState.PARKED.value:
@@ -88,7 +108,7 @@ def _back(delivery_id: str, said: str) -> Response:
     return redirect(url_for("pages.deliveries.show", delivery_id=delivery_id, said=said), 303)
 
 
-def _element(vendor: str, kind: str, carried: Carried) -> Row | None:
+def _element(vendor: str, kind: str, carried: Carried) -> Element | None:
     """The delivery's own document within the request."""
     writes = CONNECTORS[vendor].writes[here.kind_named(kind)]
     if carried.body is None:
