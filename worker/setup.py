@@ -78,8 +78,12 @@ class _ConnectionSchema(Schema):
 class _RateSchema(Schema):
     currency = fields.String(required=True, validate=_CURRENCY)
     on = fields.String(required=True, validate=_day)
-    value = fields.Decimal(required=True, validate=validate.Range(min=Decimal(0), min_inclusive=False))
-    source = fields.String(required=True, validate=validate.Length(1, 100))
+    value = fields.Decimal(
+        required=True,
+        validate=validate.Range(min=Decimal(0), min_inclusive=False, error="is not above nothing"),
+        error_messages={"invalid": "is not a number such as 0.9312, with a point"},
+    )
+    source = fields.String(required=True, validate=validate.Length(1, 100, error="names nobody"))
 
 
 class _WorkspaceSchema(Schema):
@@ -140,12 +144,14 @@ def new_rulebook(store: Store, workspace_id: str, connection_name: str, text: st
     return store.write(workspace_id, add)
 
 
-def new_rate(store: Store, workspace_id: str, book_name: str, rate: Mapping[str, str]) -> None:
+def new_rate(
+    store: Store, workspace_id: str, book_name: str, rate: Mapping[str, str], actor: str = COMMAND_LINE
+) -> None:
     """A dated rate with its source; what was parked for want of one is tried again."""
     try:
         wanted = _RateSchema().load(dict(rate))
     except ValidationError as error:
-        raise Misconfigured(_sentence(error.messages)) from None
+        raise Misconfigured(_sentence(error.messages, "rate")) from None
 
     def add(work: Work) -> None:
         book = work.connection.execute(
@@ -166,7 +172,7 @@ def new_rate(store: Store, workspace_id: str, book_name: str, rate: Mapping[str,
             if connection.book_id == book:
                 inbox.release(work, connection.id, _MAY_BE_MENDED)
                 outbox.release(work, connection.id, _MAY_BE_MENDED)
-        audit.note(work, [Deed("rate set", book, digest(wanted), actor=COMMAND_LINE)])
+        audit.note(work, [Deed("rate set", book, digest(wanted), actor=actor)])
 
     store.write(workspace_id, add)
 
@@ -248,10 +254,10 @@ def _make(store: Store, work: Work, wanted: Mapping[str, Any]) -> SetUp:
     return SetUp(work.workspace_id, doors)
 
 
-def _sentence(messages: Any, place: str = "") -> str:
-    """The first thing that is wrong, with its place in the file."""
+def _sentence(messages: Any, what: str = "file", place: str = "") -> str:
+    """The first thing that is wrong, with its place in what was given."""
     if isinstance(messages, Mapping):
         key, inner = next(iter(messages.items()))
-        return _sentence(inner, f"{place}.{key}" if place else str(key))
+        return _sentence(inner, what, f"{place}.{key}" if place else str(key))
     first = messages[0] if isinstance(messages, list) else messages
-    return f"The file cannot be used: {place}: {first}"
+    return f"The {what} cannot be used: {place}: {first}"

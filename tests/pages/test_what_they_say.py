@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from core.kinds import Kind
 from core.roles import Role
-from core.store import audit, schema
+from core.store import audit, connections, schema
 from core.store.reading import comparison, deliveries, waiting
 from worker import compose
 
@@ -88,10 +88,9 @@ def test_a_payment_that_was_written_after_we_last_looked_is_to_be_confirmed(worl
 
 
 def state_of(world, document):
-    from core.store.connections import connections
 
     with world.hub.store.read() as database:
-        links = connections(database, world.workspace_id)
+        links = connections.connections(database, world.workspace_id)
         different = comparison.differences(database, world.workspace_id, links)
     return [one.state for one in different if one.record_id == document.id]
 
@@ -153,10 +152,60 @@ def test_what_is_parked_is_grouped_by_cause_in_words(world, reader):
     assert "A rule is missing" in said
     assert "An exchange rate is missing" in said
     assert invoice(world, world.fox).entity.number in said
-    assert re.search(r'subledger rate "Demo GmbH" CHF \d{4}-\d\d-\d\d VALUE --source ECB', said)
+    assert "A bookkeeper can enter the rate." in said
     with world.hub.store.read() as database:
         groups = waiting.groups(database, world.workspace_id)
         assert waiting.count(database, world.workspace_id) == sum(group.count for group in groups) == 2
+
+
+def test_a_missing_rule_names_what_people_know_beside_the_ids_that_a_rule_asks_for(world, reader):
+    for page in ("/", "/parked", f"/deliveries/{invoice(world, world.fox).states[0].delivery_id}"):
+        assert re.search(r"price price_\w+ \([^)]+ EUR\), product prod_\w+ \(Archive storage\)", reader.words(page)), (
+            page
+        )
+
+
+def test_a_bookkeeper_is_asked_for_each_rate_that_is_missing(world):
+    bookkeeper = world.reader(role=Role.BOOKKEEPER)
+    assert re.search(r"On \d+ \w+ \d{4}, 1 CHF was EUR says Enter the rate", bookkeeper.words("/parked"))
+    [form] = re.findall(r'action="/parked/rate".*?</form>', bookkeeper.get("/parked").text, re.DOTALL)
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', form))
+    assert hidden["currency"] == "CHF"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", hidden["on"])
+
+
+def test_a_rate_that_is_entered_is_kept_with_who_did_it_and_what_waited_for_it_goes_on(world):
+    """In a workspace of its own: whatever waits for a rule or a rate is tried again."""
+    bookkeeper = world.reader(role=Role.BOOKKEEPER, workspace_id=world.empty_id)
+    bookkeeper.get("/parked")
+    with world.hub.store.read() as database:
+        links = connections.connections(database, world.empty_id)
+    wanted = {"connection": links[0].id, "currency": "GBP", "on": "2020-02-29", "source": "ECB"}
+    world.hub.bell.rung.clear()
+    answer = bookkeeper.post("/parked/rate", **wanted, value="1,2")
+    assert answer.status_code == 422
+    assert "The rate cannot be used: value: is not a number such as 0.9312, with a point" in answer.text
+    assert world.hub.bell.rung == []
+    answer = bookkeeper.post("/parked/rate", **wanted, value=" 1.2 ")
+    assert answer.status_code == 303
+    assert "The rate of GBP 2020-02-29 is entered; what waited for it goes on now." in bookkeeper.words(answer.location)
+    assert {(lane.connection_id, lane.purpose) for lane in world.hub.bell.rung} >= {
+        (links[0].id, "ingest"),
+        (links[1].id, "deliver"),
+    }
+    again = bookkeeper.post("/parked/rate", **wanted, value="1.3")
+    assert "A rate of GBP on 2020-02-29 stands already, and entries may rest on it: 1.2 (ECB)." in again.text
+    with world.hub.store.read() as database:
+        [actor] = database.execute(select(schema.audit.c.actor).where(schema.audit.c.action == "rate set")).scalars()
+    assert actor.startswith("user:")
+
+
+@pytest.mark.parametrize("connection", ["", "01ARZ3NDEKTSV4RRFFQ69G5FAV"])
+def test_a_rate_is_entered_into_no_book_that_is_not_ones_own(world, connection):
+    bookkeeper = world.reader(role=Role.BOOKKEEPER)
+    bookkeeper.get("/parked")
+    wanted = {"connection": connection, "currency": "GBP", "on": "2020-03-01", "value": "1", "source": "ECB"}
+    assert bookkeeper.post("/parked/rate", **wanted).status_code == 404
 
 
 @pytest.fixture
@@ -305,7 +354,6 @@ def test_connections_say_how_they_are_and_what_is_used_of_their_budget(world, re
 
 
 def test_a_paused_connection_says_why(world, reader):
-    from core.store import connections
 
     with world.hub.store.read() as database:
         link = connections.connections(database, world.workspace_id)[-1]

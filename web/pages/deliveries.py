@@ -16,7 +16,7 @@ from core.reasons import Reason, ReasonCode
 from core.store.connections import Connection
 from core.store.reading import deliveries as reading
 from core.store.reading.deliveries import Carried
-from web.pages import guard, here
+from web.pages import guard, here, told
 from worker import decisions
 from worker.preview import Preview, preview
 
@@ -67,6 +67,7 @@ def show(delivery_id: str) -> str:
             carried=[(one, _element(link.vendor, delivery.kind, one)) for one in carried],
             would_be_sent=_would_be_sent(database, link, delivery, reason),
             reason=reason,
+            tell=told.telling(database, [reason] if reason else []),
             can=_can(link.vendor, here.kind_named(delivery.kind), delivery.state, reason),
             said=_SAID.get(request.args.get("said", "")),
         )

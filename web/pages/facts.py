@@ -11,6 +11,7 @@ from core.kinds import Kind
 from web.pages import words
 
 _ENDINGS = ("_minor", "_at")
+_SUMS = ("total_minor", "amount_minor")
 _SAID_ELSEWHERE = frozenset(
     {"name", "nickname", "number", "code", "status", "currency", "settled_currency"}
     | {"total_minor", "tax_minor", "due_minor"}
@@ -33,6 +34,8 @@ class Heading:
     """What a list says of a record of any kind."""
 
     title: str
+    short: str
+    """Without the word for its kind, where that stands above."""
     minor: int | None
     currency: str
     at: datetime | None
@@ -57,7 +60,7 @@ def parts(entity: Any, names: Mapping[str, str]) -> list[tuple[str, list[list[Fa
 def heading(entity: Any, kind: Kind, name: str) -> Heading:
     """`name` is how the document is called; a thing that has a name of its own is called by that."""
     if entity is None:
-        return Heading("forgotten person", None, "", None, "")
+        return Heading("forgotten person", "forgotten person", None, "", None, "")
     own = getattr(entity, "name", "") or getattr(entity, "nickname", "") or getattr(entity, "email", "")
     if kind is Kind.TAX_RATE:
         own = f"{own} {words.unit(entity.percentage)} % {entity.country}".strip()
@@ -65,7 +68,8 @@ def heading(entity: Any, kind: Kind, name: str) -> Heading:
         own = entity.code
     return Heading(
         own or name,
-        next((value for field in ("total_minor", "amount_minor") if (value := getattr(entity, field, None))), None)
+        own or name.removeprefix(f"{words.spoken(kind.value)} "),
+        next((value for field in _SUMS if (value := getattr(entity, field, None)) is not None), None)
         if kind is not Kind.COUPON
         else None,
         getattr(entity, "currency", ""),

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 
 from core.kinds import Kind
 from core.store.reading import comparison, documents, flow, pulse, waiting
-from web.pages import chart, figures, here
+from web.pages import chart, figures, here, told
 from worker.complaints import complaints
 
 pages = Blueprint("overview", __name__)
@@ -17,12 +17,14 @@ def show() -> str:
     hub, workspace_id = here.hub(), here.workspace_id()
     with hub.store.read() as database:
         links = here.links(database)
+        groups = waiting.groups(database, workspace_id)
         latest, _ = documents.page(hub.store, database, workspace_id, Kind.INVOICE, "", None)
         return render_template(
             "overview.html",
             columns=figures.columns(database, workspace_id, links),
             verdict=figures.verdict(comparison.differences(database, workspace_id, list(links.values()))),
-            groups=waiting.groups(database, workspace_id),
+            groups=groups,
+            tell=told.telling(database, [group.members[0].reason for group in groups]),
             chart=chart.of(flow.last_day(database, workspace_id, hub.clock.now())),
             pulses=pulse.pulses(database, workspace_id),
             latest=latest.rows[:_LATEST],

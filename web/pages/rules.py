@@ -17,6 +17,7 @@ RULES: Mapping[str, Role | None] = {
     "pages.records.observation": Role.VIEWER,
     "pages.parked.index": Role.VIEWER,
     "pages.parked.retry": Role.BOOKKEEPER,
+    "pages.parked.rate": Role.BOOKKEEPER,
     "pages.deliveries.index": Role.VIEWER,
     "pages.deliveries.show": Role.VIEWER,
     "pages.deliveries.link": Role.BOOKKEEPER,
