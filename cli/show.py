@@ -11,7 +11,7 @@ from demo.guest import GUEST, let_in
 from demo.run import Demo, run_demo
 from demo.telling import Telling
 from sandbox.command import start
-from worker.processes import stop_on_signals
+from worker.processes import leave_on_signals, stop_on_signals
 
 
 @click.command()
@@ -45,6 +45,7 @@ def demo(say: Say) -> None:
     wrong, and the story's own turns.
     """
     as_json = click.get_current_context().params["as_json"]
+    leave_on_signals()
     seed = settings().seed
     verdict, seconds = run_demo(1 if seed is None else seed, progress=not as_json)
     calls = {vendor: sum(of.values()) for vendor, of in verdict.calls.items()}
@@ -76,17 +77,20 @@ def run(say: Say) -> None:
     log-in, and stops everything on Ctrl-C.
     """
     as_json = click.get_current_context().params["as_json"]
-    stopped = stop_on_signals()
+    leave_on_signals()
     seed = settings().seed
     with Demo(1 if seed is None else seed, Telling(shown=not as_json)) as running:
         running.play()
         password = let_in(running)
-        told = {"address": running.hub.base_url, "user": GUEST, "password": password, **running.sandboxes.line}
+        stripe, xero = (running.sandboxes.line[vendor] for vendor in ("stripe", "xero"))
+        told = {"address": running.hub.base_url, "user": GUEST, "password": password, "stripe": stripe, "xero": xero}
         words = [
             f"Two months of a business are on {running.hub.base_url}",
             f"Log in as {GUEST} with {password}",
-            *(f"{vendor.capitalize()} is played on {of['base_url']}" for vendor, of in running.sandboxes.line.items()),
+            f"Stripe is played on {stripe['base_url']}; its key is {stripe['api_key']}",
+            f"Xero is played on {xero['base_url']}; its token is {xero['access_token']} for {xero['tenant_id']}",
             "Ctrl-C stops everything.",
         ]
+        stopped = stop_on_signals()
         say(told, sentence("\n".join(words)))
         running.hub.processes.watch(stopped)

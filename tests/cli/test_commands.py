@@ -5,13 +5,13 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
 import urllib.request
 from pathlib import Path
 
 import click
 import pytest
+from families import LOOK_SECONDS, LOOKS, family, gone
 
 from cli.main import cli
 from cli.output import console, printable, table
@@ -123,40 +123,13 @@ def test_the_socket_of_the_embedded_redis_has_a_short_path_wherever_the_home_is(
     assert len(set(paths)) == 2
 
 
-LOOKS = 240
-LOOK_SECONDS = 0.25
-
-
-def processes():
-    """By id: (its parent's id, its command line). What has ended and only waits for its parent to look is not there."""
-    lines = subprocess.check_output(["ps", "-wweo", "pid=,ppid=,stat=,args="], text=True).splitlines()
-    rows = [line.split(None, 3) for line in lines]
-    return {int(pid): (int(parent), command) for pid, parent, state, command in rows if not state.startswith("Z")}
-
-
-def family(pid):
-    """The process and everything that it, or a child of it, has started."""
-    found, listed = {pid}, processes()
-    while more := {child for child, (parent, _) in listed.items() if parent in found} - found:
-        found |= more
-    return {one: listed[one][1] for one in found}
-
-
-def gone(pids):
-    for _ in range(LOOKS):
-        if not set(pids) & set(processes()):
-            return True
-        time.sleep(LOOK_SECONDS)
-    return False
-
-
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_up_brings_everything_up_and_takes_everything_down(subledger, ending):
     port = free_port()
     with subledger.started("up", "--json", SUBLEDGER_PORT=port) as process:
