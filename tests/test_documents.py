@@ -32,7 +32,7 @@ TEXTS = [path for path in TRACKED if path.suffix not in {".png", ".db", ".gz"}]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 _BLOCK = re.compile(r"(?:<!-- not run here: (?P<reason>[^>]+) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)```", re.DOTALL)
-_LANGUAGES = {"console", "json", "python", "text"}
+_LANGUAGES = {"console", "ini", "json", "nginx", "python", "sql", "text"}
 _STAY = {"up", "web", "worker", "scheduler", "sandbox", "run"}
 """Commands that go on until somebody ends them."""
 
