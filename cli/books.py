@@ -141,7 +141,7 @@ def status(workspace: str | None) -> Printed:
         counts = duties.open_work(database, workspace)
         waiting = parked.by_cause(database, workspace)
         held = parked.held_by_cause(database, workspace)
-        reached = pulse.pulses(database, workspace)
+        reached = pulse.pulses(database, workspace, store.clock.now())
         said = complaints(database, links, store.clock.now())
     importing = [
         (one.name, step)

@@ -1,6 +1,7 @@
 """The pages in a real browser: its policy is kept, keys work, nothing is wider than a phone."""
 
 import threading
+import time
 
 import pytest
 from werkzeug.serving import make_server
@@ -9,6 +10,7 @@ from demo.browser import DESKTOP, PHONE, Browser, is_installed
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="no Chromium with its driver is installed")
 
+LOOKS, LOOK_SECONDS = 100, 0.1
 _PAGES = ("/", "/parked", "/records", "/records?kind=customer", "/deliveries", "/comparison", "/trial-balance")
 
 
@@ -28,6 +30,16 @@ def log_in(browser, served, name, password):
     browser.type_into("input[name=name]", name)
     browser.type_into("input[name=password]", password)
     browser.click("main button")
+    assert arrives(browser, f"{served}/")
+
+
+def arrives(browser, address):
+    """A key is pressed, and the page that it leads to comes when it comes."""
+    for _ in range(LOOKS):
+        if browser.address == address and browser.run("return document.readyState") == "complete":
+            return True
+        time.sleep(LOOK_SECONDS)
+    return False
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -48,10 +60,11 @@ def test_the_keyboard_leads_everywhere(world, served):
         log_in(browser, served, name, world.password)
         browser.press("g")
         browser.press("t")
-        assert browser.address == f"{served}/trial-balance"
+        assert arrives(browser, f"{served}/trial-balance")
         browser.press("/")
         assert browser.run("return document.activeElement.name") == "q"
         browser.type_into("[data-find]", "Bäckerei\n")
+        assert arrives(browser, f"{served}/records?q=B%C3%A4ckerei")
         assert browser.run("return document.querySelectorAll('main tbody tr').length") == 1
 
 

@@ -1,4 +1,7 @@
-"""What a drain or a sweep asks is answered from an index, however much was done before: read from SQLite's plans."""
+"""What a drain, a sweep or an open page asks is answered from an index, however much was done before.
+
+Read from SQLite's plans.
+"""
 
 import re
 from datetime import timedelta
@@ -13,6 +16,7 @@ from core.reasons import ReasonCode
 from core.store import duties, inbox, ledger, links, outbox, parked, pushes, records
 from core.store.inbox import Told
 from core.store.observations import Observed, observe
+from core.store.reading import story, waiting
 from worker import credit
 
 MANY = 50_000
@@ -109,6 +113,9 @@ ASKED = {
     "entomb": lambda shop, work: records.entomb(work, shop.gateway, Kind.INVOICE, "in_1"),
     "failed refunds": lambda shop, work: credit.failed_refunds(work, shop.gateway, IDS),
     "parked": lambda shop, work: parked.by_cause(work.connection, shop.workspace_id),
+    "a document's story": lambda shop, work: story.of_record(work.connection, shop.workspace_id, RECORD),
+    "how much waits for a person": lambda shop, work: waiting.count(work.connection, shop.workspace_id),
+    "what waits for a person": lambda shop, work: waiting.groups(work.connection, shop.workspace_id),
     "post": lambda shop, work: ledger.post(
         work, shop.book_id, "EUR", {record: (None, [Entry("invoice", "2026-03-01", LINES)]) for record in RECORDS}
     ),
@@ -147,7 +154,7 @@ def looks_through_most(line, not_selective=frozenset(NOT_SELECTIVE)):
     return bool(terms) and not set(re.findall(r"(\w+)[=<>]", terms[1])) - not_selective
 
 
-def test_no_question_of_a_drain_or_a_sweep_looks_through_what_is_done(busy_shop):
+def test_no_question_of_a_drain_a_sweep_or_an_open_page_looks_through_what_is_done(busy_shop):
     bad = {}
     for name, ask in ASKED.items():
         found = plans(busy_shop, ask)

@@ -23,6 +23,7 @@ from web.pages import (
     words,
 )
 from web.pages.rules import RULES
+from web.pages.steady import Steady
 
 _PLAIN = ("/webhooks/", "/health", "/ready")
 _STATIC = Path(__file__).parent.parent / "static"
@@ -38,6 +39,7 @@ def add_pages(app: Flask) -> None:
     pages.before_request(guard.before)
     pages.after_request(guard.after)
     app.register_blueprint(pages)
+    app.extensions["figures"] = Steady()
     unruled = {name for name in app.view_functions if name.startswith("pages.")} ^ RULES.keys()
     if unruled:
         raise AssertionError(f"rules.py and the pages do not fit together: {', '.join(sorted(unruled))}")

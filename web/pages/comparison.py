@@ -2,9 +2,9 @@
 
 from flask import Blueprint, render_template
 
-from core.store.reading import comparison as reading
-from core.store.reading.control import controls
-from web.pages import figures, here
+from core.store.reading.comparison import SHOWN_MAX
+from web.pages import here
+from web.pages.figures import figures
 
 pages = Blueprint("comparison", __name__, url_prefix="/comparison")
 
@@ -13,13 +13,4 @@ pages = Blueprint("comparison", __name__, url_prefix="/comparison")
 def show() -> str:
     with here.hub().store.read() as database:
         links = here.links(database)
-        differences = reading.differences(database, here.workspace_id(), list(links.values()))
-        return render_template(
-            "comparison.html",
-            columns=figures.columns(database, here.workspace_id(), links),
-            loose=[one for one in controls(database, here.workspace_id(), list(links.values())) if not one.ties],
-            verdict=figures.verdict(differences),
-            differences=differences,
-            shown_max=reading.SHOWN_MAX,
-            links=links,
-        )
+    return render_template("comparison.html", figures=figures(), shown_max=SHOWN_MAX, links=links)

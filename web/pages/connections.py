@@ -17,7 +17,7 @@ def index() -> str:
         return render_template(
             "connections.html",
             links=links,
-            pulses=pulses(database, here.workspace_id()),
+            pulses=pulses(database, here.workspace_id(), now),
             said=complaints(database, links.values(), now),
             now=now,
         )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from core.ids import first_id
 from core.store import schema
@@ -27,26 +27,17 @@ def last_day(database: Connection, workspace_id: str, now: datetime) -> list[Hou
     begins = [ends - timedelta(hours=HOURS - hour) for hour in range(HOURS)]
     bounds = [first_id(moment) for moment in (*begins, ends)]
     event, push, member = schema.event, schema.push, schema.push_member
-    told = database.execute(
-        select(*_by_hour(event.c.id, bounds)).where(
-            event.c.workspace_id == workspace_id, event.c.id >= bounds[0], event.c.id < bounds[-1]
-        )
-    ).one()
-    written = database.execute(
-        select(*_by_hour(push.c.id, bounds))
+    told = select(func.count()).select_from(event).where(event.c.workspace_id == workspace_id)
+    written = (
+        select(func.count())
+        .select_from(push)
         .join(member, and_(member.c.workspace_id == push.c.workspace_id, member.c.push_id == push.c.id))
-        .where(
-            push.c.workspace_id == workspace_id,
-            push.c.id >= bounds[0],
-            push.c.id < bounds[-1],
-            push.c.outcome.in_(["answered", "found by asking"]),
-        )
-    ).one()
-    return [Hour(*hour) for hour in zip(begins, map(int, told), map(int, written), strict=True)]
+        .where(push.c.workspace_id == workspace_id, push.c.outcome.in_(["answered", "found by asking"]))
+    )
+    counted = _by_hour(database, told, event.c.id, bounds), _by_hour(database, written, push.c.id, bounds)
+    return [Hour(*hour) for hour in zip(begins, *counted, strict=True)]
 
 
-def _by_hour(column: Any, bounds: Sequence[str]) -> list[Any]:
-    return [
-        func.coalesce(func.sum(case((and_(column >= low, column < high), 1), else_=0)), 0)
-        for low, high in pairwise(bounds)
-    ]
+def _by_hour(database: Connection, counting: Select[Any], column: Any, bounds: Sequence[str]) -> Row[Any]:
+    counts = [counting.where(column >= low, column < high).scalar_subquery() for low, high in pairwise(bounds)]
+    return database.execute(select(*counts)).one()

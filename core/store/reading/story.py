@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, false, select, tuple_
+from sqlalchemy import Connection, Row, Select, and_, false, or_, select
 
 from core.canonical import decimal_text
 from core.kinds import Kind
@@ -198,7 +198,13 @@ def _of(table: Any, workspace_id: str, condition: Any) -> Select[Any]:
 def _about(table: Any, remote: Sequence[tuple[str, str, str]]) -> Any:
     if not remote:
         return false()
-    return tuple_(table.c.connection_id, table.c.kind, table.c.remote_id).in_(remote)
+    # each by itself: SQLite finds a list of triples in no index
+    return or_(
+        *(
+            and_(table.c.connection_id == connection_id, table.c.kind == kind, table.c.remote_id == remote_id)
+            for connection_id, kind, remote_id in remote
+        )
+    )
 
 
 def _newest(database: Connection, query: Select[Any], id_column: Any) -> Sequence[Row[Any]]:
