@@ -2,13 +2,13 @@
 
     python -m bench [--quick] [--json] [--invoices 1000] [--rounds 5] [--seconds 3] [--database sqlite]
 
---quick takes two minutes instead of twenty: fewer documents and one round, so that figures wander more.
+--quick takes minutes instead of half an hour: fewer documents and one round, so that figures wander more.
 """
 
-from bench import calls, door, flat, memory, pipeline, unit_of_work
+from bench import calls, door, flat, memory, pages, pipeline, unit_of_work
 from bench.figures import show, wanted_from
 
-BENCHES = (door, calls, pipeline, flat, memory, unit_of_work)
+BENCHES = (door, calls, pipeline, flat, memory, pages, unit_of_work)
 
 
 def main() -> None:

@@ -6,13 +6,14 @@ import click
 from rich.console import Console
 from rich.progress_bar import ProgressBar
 
-from cli.output import Printed, Say, announcing, printing, sentence, table
+from cli.output import Printed, Say, announcing, printing, progress, sentence, table
 from connectors.registry import CONNECTORS
 from core.errors import HubError
 from core.money import decimal_of
 from core.reasons import Reason, ReasonCode
 from core.settings import settings
 from core.store import connections, duties, ledger, parked
+from core.store.advice import acquaint
 from core.store.reading import pulse
 from core.store.reading.comparison import SHOWN_MAX, differences
 from core.store.reading.control import controls
@@ -74,7 +75,7 @@ def state_hash(workspace: str | None) -> Printed:
     """
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
-    with store.read() as database:
+    with progress("going through all that is known"), store.read() as database:
         found = hash_of(store, database, workspace)
     return {"state_hash": found}, sentence(found)
 
@@ -89,7 +90,8 @@ def reconcile(say: Say, workspace: str | None) -> None:
     """
     store = open_store(settings())
     workspace = workspace_id(store, workspace)
-    with store.read() as database:
+    acquaint(store)
+    with progress("holding everything against everything"), store.read() as database:
         links = {one.id: one for one in connections.connections(database, workspace)}
         held = controls(database, workspace, list(links.values()))
         apart = differences(database, workspace, list(links.values()))

@@ -1,11 +1,13 @@
-"""What SQLite is told about the tables, so that it looks along the right index however much is in them.
+"""What a database is told about its tables, so that it looks along the right index however much is in them.
 
 SQLite: without statistics it guesses, and for a list of fifty records it guesses that walking along a connection costs
 less than fifty look-ups. Statistics gathered from an empty database are as wrong as the guess, and gathered again they
 would change plans behind our back. So it is told once what a hub that has long been at work looks like.
 """
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+
+from core.store.work import Store
 
 _ROWS = 1_000_000
 _VALUES = {
@@ -51,3 +53,21 @@ def _told(columns: list[str]) -> str:
         rows = max(1, rows // _VALUES.get(column, _ROWS // 2))
         told.append(rows)
     return " ".join(map(str, told))
+
+
+def acquaint(store: Store) -> None:
+    """PostgreSQL: a table that was never analysed is taken to have hardly a row, and a comparison of thousands is then
+    done by trying each with each. It looks by itself, but may take minutes: a first import is done by then.
+    """
+    if store.engine.dialect.name != "postgresql":
+        return
+    with store.read() as database:
+        is_strange = database.execute(_NEVER_ANALYSED).scalar_one()
+    if is_strange:
+        store.write("", lambda work: work.connection.exec_driver_sql(f"ANALYZE {', '.join(_COMPARED)}"))
+
+
+_COMPARED = ("standing", "record", "link", "delivery", "invoice", "payment", "payment_application")
+_NEVER_ANALYSED = text(
+    "SELECT reltuples <= 0 AND pg_relation_size(oid) > 0 FROM pg_class WHERE oid = 'standing'::regclass"
+)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import calls, flat, memory, pipeline, unit_of_work
+from bench import calls, flat, memory, pages, pipeline, unit_of_work
 from bench.figures import Wanted
 
 FEW = Wanted(rounds=1, seconds=0.1, databases=("sqlite",), invoices=20)
@@ -49,3 +49,10 @@ def test_every_process_of_a_hub_holds_some_memory(monkeypatch):
 def test_every_unit_of_work_of_an_import_is_measured():
     told = figures(unit_of_work)
     assert told["unit of work, sqlite: the longest on the processor"] > 0
+
+
+def test_every_page_is_asked_for_in_a_small_hub_and_in_a_larger_one(monkeypatch):
+    monkeypatch.setattr(pages, "GROWTH", 2)
+    told = figures(pages)
+    assert len(told) == 2 * 13
+    assert min(told.values()) > 0

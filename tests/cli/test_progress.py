@@ -20,6 +20,8 @@ WAIT_SECONDS = 60
 LONG = {
     "db upgrade": ("bringing the database up to date", ("db", "upgrade")),
     "backup": ("copying the database", ("backup", "copy")),
+    "state-hash": ("going through all that is known", ("state-hash",)),
+    "reconcile": ("holding everything against everything", ("reconcile",)),
 }
 
 
@@ -53,6 +55,7 @@ def at_a_terminal(subledger, words, folder):
 
 @pytest.mark.parametrize(("words", "command"), LONG.values(), ids=LONG.keys())
 def test_a_bar_is_shown_at_a_terminal_and_nothing_of_it_elsewhere(subledger, tmp_path, words, command, monkeypatch):
+    subledger("setup", SETUP)
     told, shown = at_a_terminal(subledger, command, tmp_path)
     assert words in shown
     assert words not in told.decode()

@@ -58,7 +58,10 @@ def test_the_keyboard_leads_everywhere(world, served):
     name = world.user(f"keys {world.hub.store.new_id()}")
     with Browser() as browser:
         log_in(browser, served, name, world.password)
+        hints = "return [...document.querySelectorAll('.main kbd')].filter((key) => key.checkVisibility()).length"
+        assert browser.run(hints) == 0
         browser.press("g")
+        assert browser.run(hints) == 7
         browser.press("t")
         assert arrives(browser, f"{served}/trial-balance")
         browser.press("/")
@@ -66,6 +69,28 @@ def test_the_keyboard_leads_everywhere(world, served):
         browser.type_into("[data-find]", "Bäckerei\n")
         assert arrives(browser, f"{served}/records?q=B%C3%A4ckerei")
         assert browser.run("return document.querySelectorAll('main tbody tr').length") == 1
+
+
+def test_keys_walk_through_a_list_and_stop_at_its_ends(world, served):
+    name = world.user(f"list {world.hub.store.new_id()}")
+    with Browser() as browser:
+        log_in(browser, served, name, world.password)
+        browser.open(f"{served}/records")
+        links = browser.run(
+            "return [...document.querySelectorAll('main tbody tr td:first-child a')].map((a) => a.href)"
+        )
+        assert len(links) > 3
+
+        def after(keys):
+            for key in keys:
+                browser.press(key)
+            return browser.run("return document.activeElement.href")
+
+        assert after("j") == links[0]
+        assert after("jj") == links[2]
+        assert after("k") == links[1]
+        assert after("kkkk") == links[0]
+        assert after("j" * (len(links) + 2)) == links[-1]
 
 
 def test_a_name_that_is_a_script_is_not_run(world, served):

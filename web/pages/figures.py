@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Database
 from connectors.contract import Role
 from connectors.registry import CONNECTORS
 from core.store import connections
+from core.store.advice import acquaint
 from core.store.connections import Connection
 from core.store.reading import comparison
 from core.store.reading.comparison import COMPARED, SHOWN_MAX, Difference
@@ -85,10 +86,11 @@ def figures() -> Figures:
     """Of the workspace whose page is asked for. They go over all documents, so a large hub's may be a while old."""
     hub, workspace_id = here.hub(), here.workspace_id()
     steady: Steady[Figures] = current_app.extensions["figures"]
-    return steady.get(workspace_id, lambda: _worked_out(hub, workspace_id))
+    return steady.get(workspace_id, lambda: worked_out(hub, workspace_id))
 
 
-def _worked_out(hub: Hub, workspace_id: str) -> Figures:
+def worked_out(hub: Hub, workspace_id: str) -> Figures:
+    acquaint(hub.store)
     as_of = hub.clock.now()
     with hub.store.read() as database:
         links = {one.id: one for one in connections.connections(database, workspace_id)}

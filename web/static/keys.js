@@ -5,6 +5,18 @@ const find = document.querySelector("[data-find]");
 const pages = new Map([...document.querySelectorAll(".main a[data-key]")].map((link) => [link.dataset.key, link.href]));
 let going = false;
 
+function go(on) {
+  going = on;
+  document.body.toggleAttribute("data-going", on);
+}
+
+function step(by) {
+  const listed = [...document.querySelectorAll("main .list tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
+  const at = listed.indexOf(document.activeElement);
+  const next = listed[at < 0 ? (by > 0 ? 0 : listed.length - 1) : at + by];
+  if (next) next.focus();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
   if (event.key === "/" && find) {
@@ -12,12 +24,14 @@ document.addEventListener("keydown", (event) => {
     find.focus();
     find.select();
   } else if (event.key === "g") {
-    going = true;
+    go(true);
     return;
   } else if (going && pages.has(event.key)) {
     location.assign(pages.get(event.key));
+  } else if (event.key === "j" || event.key === "k") {
+    step(event.key === "j" ? 1 : -1);
   }
-  going = false;
+  go(false);
 });
 
 document.addEventListener("click", (event) => {
