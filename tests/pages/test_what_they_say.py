@@ -167,7 +167,7 @@ def test_a_missing_rule_names_what_people_know_beside_the_ids_that_a_rule_asks_f
 
 def test_a_bookkeeper_is_asked_for_each_rate_that_is_missing(world):
     bookkeeper = world.reader(role=Role.BOOKKEEPER)
-    assert re.search(r"On \d+ \w+ \d{4}, 1 CHF was EUR says Enter the rate", bookkeeper.words("/parked"))
+    assert re.search(r"On \d+ \w+ \d{4}, 1 CHF was EUR source Enter the rate", bookkeeper.words("/parked"))
     [form] = re.findall(r'action="/parked/rate".*?</form>', bookkeeper.get("/parked").text, re.DOTALL)
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', form))
     assert hidden["currency"] == "CHF"
