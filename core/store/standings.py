@@ -31,6 +31,8 @@ def keep(work: Work, connection_id: str, kind: Kind, shown: Mapping[str, Figures
 
 def withdraw(work: Work, connection_id: str, kind: Kind, remote_ids: Sequence[str]) -> None:
     """What was taken away there counts no more, though the answer that says so need not say what it came to."""
+    if not remote_ids:
+        return
     standing = schema.standing
     work.connection.execute(
         update(standing)

@@ -31,6 +31,12 @@ def totals(database: Connection, workspace_id: str) -> Totals:
     return summed
 
 
+def is_gone() -> ColumnElement[bool]:
+    """As `Refund.counts` says it, of rows."""
+    refund = schema.refund
+    return and_(refund.c.succeeded, refund.c.refunded_at.is_not(None), refund.c.failed_at.is_(None))
+
+
 def _queries(workspace_id: str) -> Iterable[tuple[str, Select[*tuple[Any, ...]]]]:
     invoice, note, refund = schema.invoice, schema.credit_note, schema.refund
     issued = (invoice.c.workspace_id == workspace_id, invoice.c.status.in_(COUNTING_STATUSES))
@@ -42,7 +48,7 @@ def _queries(workspace_id: str) -> Iterable[tuple[str, Select[*tuple[Any, ...]]]
     yield "credit note", _summed(note.c.currency, note.c.total_minor).where(*standing)
     yield "credit note tax", _summed(note.c.currency, note.c.tax_minor).where(*standing)
     gone = _summed(refund.c.currency, refund.c.amount_minor).where(refund.c.workspace_id == workspace_id)
-    yield "refund", gone.where(refund.c.succeeded, refund.c.refunded_at.is_not(None), refund.c.failed_at.is_(None))
+    yield "refund", gone.where(is_gone())
     yield "receivable", _receivable(workspace_id)
 
 

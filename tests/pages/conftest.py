@@ -29,6 +29,7 @@ from demo.xero_books import XeroOrganisation
 from sandbox.command import start
 from web import passwords
 from web.app import create_app
+from web.pages.steady import Steady
 from worker.deliver import deliver
 from worker.hub import Hub
 from worker.ingest import ingest
@@ -295,7 +296,10 @@ def hub(request, tmp_path_factory):
 def gate(hub):
     """Only the doors: three workspaces in which nothing has happened."""
     made = [_set_up(hub, _NOWHERE, name, name) for name in ("Gate", "Behind", "Empty")]
-    return World(hub, *[one.workspace_id for one in made], create_app(hub))
+    app = create_app(hub)
+    # however busy the machine is, a page shows what was changed just before
+    app.extensions["figures"] = Steady(quick_seconds=60)
+    return World(hub, *[one.workspace_id for one in made], app)
 
 
 @pytest.fixture(scope="session")

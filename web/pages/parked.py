@@ -25,10 +25,10 @@ RETRY = "retry"
 
 @pages.get("")
 def index() -> str:
-    return _page(released=request.args.get("released", type=int), rated=here.words("rated"))
+    return _page(released=request.args.get("released", type=int), rated="rated" in request.args)
 
 
-def _page(released: int | None = None, rated: str = "", problem: str = "") -> str:
+def _page(released: int | None = None, rated: bool = False, problem: str = "") -> str:
     with here.hub().store.read() as database:
         groups = waiting.groups(database, here.workspace_id())
         return render_template(
@@ -81,7 +81,7 @@ def rate() -> Response | tuple[str, int]:
     except Misconfigured as error:
         return _page(problem=str(error)), 422
     hub.bell.ring(*(lane for one in links.values() if one.book_id == link.book_id for lane in _lanes(one)))
-    return redirect(url_for("pages.parked.index", rated=f"{wanted['currency']} {wanted['on']}"), 303)
+    return redirect(url_for("pages.parked.index", rated=1), 303)
 
 
 def _missing_rates(group: Group) -> Sequence[tuple[str, str, str]]:

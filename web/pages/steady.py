@@ -28,15 +28,16 @@ class _Known(Generic[_T]):
 class Steady(Generic[_T]):
     """By key. Holds nothing that cannot be worked out again."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, quick_seconds: float = _QUICK_SECONDS) -> None:
         self._clock = clock
+        self._quick_seconds = quick_seconds
         self._known: dict[str, _Known[_T]] = {}
         self._working: defaultdict[str, Lock] = defaultdict(Lock)
 
     def get(self, key: str, work: Callable[[], _T]) -> _T:
         """`work` may be called by another thread."""
         known = self._known.get(key)
-        if known is None or known.took_seconds < _QUICK_SECONDS:
+        if known is None or known.took_seconds < self._quick_seconds:
             return self._first(key, work)
         due = known.done_at + _REST * known.took_seconds <= self._clock()
         if due and self._working[key].acquire(blocking=False):
@@ -48,7 +49,7 @@ class Steady(Generic[_T]):
         came_at = self._clock()
         with self._working[key]:
             known = self._known.get(key)
-            if known is not None and known.took_seconds >= _QUICK_SECONDS and known.done_at >= came_at:
+            if known is not None and known.took_seconds >= self._quick_seconds and known.done_at >= came_at:
                 return known.value
             return self._work_out(key, work)
 

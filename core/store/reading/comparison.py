@@ -13,6 +13,7 @@ from core.lifecycle import DeliveryState
 from core.store import schema
 from core.store.connections import Connection as Link
 from core.store.reading.refunded import refunded
+from core.store.totals import is_gone
 
 SHOWN_MAX = 100
 
@@ -116,10 +117,9 @@ def _credit_notes(workspace_id: str, link: Link) -> Select[Any]:
 def _refunds(workspace_id: str, link: Link) -> Select[Any]:
     """A ledger may show what left an account of another currency: that is held against what the refund settled for."""
     refund, standing = schema.refund, schema.standing
-    gone = and_(refund.c.succeeded, refund.c.refunded_at.is_not(None), refund.c.failed_at.is_(None))
     settled = and_(standing.c.currency != refund.c.currency, standing.c.currency == refund.c.settled_currency)
     currency = case((settled, refund.c.settled_currency), else_=refund.c.currency)
-    ours = _Ours(gone, currency, case((settled, refund.c.settled_minor), else_=refund.c.amount_minor))
+    ours = _Ours(is_gone(), currency, case((settled, refund.c.settled_minor), else_=refund.c.amount_minor))
     return _documents(workspace_id, link, Kind.REFUND, refund, ours)
 
 

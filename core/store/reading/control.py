@@ -19,6 +19,7 @@ from core.store import schema
 from core.store.connections import Connection as Link
 from core.store.reading.comparison import COMPARED, REFUNDS
 from core.store.reading.refunded import refunded
+from core.store.totals import is_gone
 
 _MONTH = len("2026-11")
 _PARTS = ("total", "tax", "due")
@@ -153,7 +154,7 @@ def _queries() -> Iterator[tuple[Kind, Select[Any]]]:
         Kind.REFUND,
         select(refund.c.currency, refund.c.refunded_at.label("moment"), refund.c.amount_minor.label("total"))
         .join(record, and_(record.c.workspace_id == refund.c.workspace_id, record.c.id == refund.c.id))
-        .where(refund.c.succeeded, refund.c.refunded_at.is_not(None), refund.c.failed_at.is_(None)),
+        .where(is_gone()),
     )
 
 
