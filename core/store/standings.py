@@ -3,13 +3,32 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, update
 
 from core.figures import Figures
 from core.kinds import Kind
 from core.store import schema
 from core.store.work import Work
+
+MONTH = len("2026-11")
+
+
+def of_link() -> ColumnElement[bool]:
+    """What a link's system last showed of it."""
+    link, standing = schema.link, schema.standing
+    return and_(
+        standing.c.workspace_id == link.c.workspace_id,
+        standing.c.connection_id == link.c.connection_id,
+        standing.c.kind == link.c.kind,
+        standing.c.remote_id == link.c.remote_id,
+    )
+
+
+def period(dated_on: ColumnElement[Any]) -> ColumnElement[str]:
+    """The month of a document's own date there; empty for what has none."""
+    return func.substr(func.coalesce(dated_on, ""), 1, MONTH)
 
 
 def keep(work: Work, connection_id: str, kind: Kind, shown: Mapping[str, Figures], seen_at: datetime) -> None:

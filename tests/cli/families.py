@@ -22,9 +22,13 @@ def family(pid):
     return {one: listed[one][1] for one in found}
 
 
-def gone(pids):
-    for _ in range(LOOKS):
-        if not set(pids) & set(processes()):
+def comes(look, looks=LOOKS):
+    for _ in range(looks):
+        if look():
             return True
         time.sleep(LOOK_SECONDS)
     return False
+
+
+def gone(pids):
+    return comes(lambda: not set(pids) & set(processes()))

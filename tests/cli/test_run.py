@@ -3,11 +3,10 @@
 import os
 import re
 import signal
-import time
 
 import pytest
 import requests
-from families import LOOK_SECONDS, LOOKS, family, gone
+from families import comes, family, gone
 
 from demo.stripe_account import StripeAccount
 from demo.xero_books import XeroOrganisation
@@ -37,14 +36,6 @@ def sell(stripe):
     stripe.create("invoiceitems", customer=customer, invoice=invoice, amount=1234, currency="eur")
     stripe.create(f"invoices/{invoice}/finalize")
     return stripe.create(f"invoices/{invoice}/pay")["number"]
-
-
-def comes(look):
-    for _ in range(LOOKS):
-        if look():
-            return True
-        time.sleep(LOOK_SECONDS)
-    return False
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case
 from core.entities import COUNTING_STATUSES
 from core.kinds import Kind
 from core.lifecycle import DeliveryState
-from core.store import schema
+from core.store import schema, standings
 from core.store.connections import Connection as Link
 from core.store.reading.refunded import refunded
 from core.store.totals import is_gone
@@ -141,17 +141,7 @@ def _payments(workspace_id: str, link: Link) -> Select[Any]:
     held, standing = schema.link, schema.standing
     there = (
         select(func.sum(case((standing.c.counts, standing.c.total_minor), else_=0)))
-        .select_from(
-            held.join(
-                standing,
-                and_(
-                    standing.c.workspace_id == held.c.workspace_id,
-                    standing.c.connection_id == held.c.connection_id,
-                    standing.c.kind == held.c.kind,
-                    standing.c.remote_id == held.c.remote_id,
-                ),
-            )
-        )
+        .select_from(held.join(standing, standings.of_link()))
         .where(held.c.workspace_id == workspace_id, held.c.connection_id == link.id, held.c.record_id == payment.c.id)
         .scalar_subquery()
     )
@@ -181,13 +171,8 @@ def _payments(workspace_id: str, link: Link) -> Select[Any]:
 
 
 def _not_taken(workspace_id: str, link: Link) -> Select[Any]:
-    standing, held = schema.standing, schema.link
-    known = exists().where(
-        held.c.workspace_id == standing.c.workspace_id,
-        held.c.connection_id == standing.c.connection_id,
-        held.c.kind == standing.c.kind,
-        held.c.remote_id == standing.c.remote_id,
-    )
+    standing = schema.standing
+    known = exists().where(standings.of_link())
     return (
         select(standing)
         .where(standing.c.workspace_id == workspace_id, standing.c.connection_id == link.id, standing.c.counts, ~known)
@@ -229,15 +214,7 @@ def _documents(workspace_id: str, link: Link, kind: Kind, table: Table, ours: _O
                 held.c.record_id == record.c.id,
             ),
         )
-        .outerjoin(
-            standing,
-            and_(
-                standing.c.workspace_id == held.c.workspace_id,
-                standing.c.connection_id == held.c.connection_id,
-                standing.c.kind == held.c.kind,
-                standing.c.remote_id == held.c.remote_id,
-            ),
-        )
+        .outerjoin(standing, standings.of_link())
         .where(
             record.c.workspace_id == workspace_id,
             or_(

@@ -15,13 +15,12 @@ from sqlalchemy import Connection, Select, and_, case, func, select
 from core.clock import local_date
 from core.entities import COUNTING_STATUSES
 from core.kinds import Kind
-from core.store import schema
+from core.store import schema, standings
 from core.store.connections import Connection as Link
 from core.store.reading.comparison import COMPARED, REFUNDS
 from core.store.reading.refunded import refunded
 from core.store.totals import is_gone
 
-_MONTH = len("2026-11")
 _PARTS = ("total", "tax", "due")
 
 
@@ -74,7 +73,7 @@ def controls(database: Connection, workspace_id: str, links: Sequence[Link]) -> 
 
 def _theirs(database: Connection, workspace_id: str, connection_id: str) -> _Sums:
     standing = schema.standing
-    period = func.substr(func.coalesce(standing.c.dated_on, ""), 1, _MONTH)
+    period = standings.period(standing.c.dated_on)
     rows = database.execute(
         select(
             standing.c.kind,
@@ -113,7 +112,7 @@ def _ours(database: Connection, workspace_id: str, book_id: str, zone: str) -> _
 
 
 def _period(moment: datetime | None, zone: str) -> str:
-    return local_date(moment, zone)[:_MONTH] if moment else ""
+    return local_date(moment, zone)[: standings.MONTH] if moment else ""
 
 
 def _queries() -> Iterator[tuple[Kind, Select[Any]]]:

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, FromClause, Select, Table, and_, case, exists, func, literal, select, union_all
 
 from core.kinds import Kind
-from core.store import schema
-
-_MONTH = len("2026-11")
+from core.store import schema, standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +25,7 @@ class Sum:
 
 def refunded(database: Connection, workspace_id: str) -> list[Sum]:
     one = union_all(_by_themselves(workspace_id), _paid_out(workspace_id)).subquery()
-    period = func.substr(func.coalesce(one.c.dated_on, ""), 1, _MONTH)
-    place = (one.c.connection_id, period, one.c.currency)
+    place = (one.c.connection_id, standings.period(one.c.dated_on), one.c.currency)
     rows = database.execute(select(*place, func.sum(one.c.minor), func.count()).group_by(*place))
     return [Sum(there, month, currency, int(minor), count) for there, month, currency, minor, count in rows]
 
@@ -74,12 +71,4 @@ def _shown(table: Table, kind: Kind) -> FromClause:
     return table.join(
         link,
         and_(link.c.workspace_id == table.c.workspace_id, link.c.record_id == table.c.id, link.c.kind == kind.value),
-    ).join(
-        standing,
-        and_(
-            standing.c.workspace_id == link.c.workspace_id,
-            standing.c.connection_id == link.c.connection_id,
-            standing.c.kind == link.c.kind,
-            standing.c.remote_id == link.c.remote_id,
-        ),
-    )
+    ).join(standing, standings.of_link())

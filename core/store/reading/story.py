@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, false, or_, select
 
 from core.canonical import decimal_text
 from core.kinds import Kind
-from core.store import schema
+from core.store import schema, standings
 from core.store.bodies import open_bodies
 from core.store.reading import people
 from core.store.work import Store
@@ -161,15 +161,7 @@ def _copies(workspace_id: str, record_id: str) -> Select[Any]:
         .join(
             connection, and_(connection.c.workspace_id == link.c.workspace_id, connection.c.id == link.c.connection_id)
         )
-        .outerjoin(
-            standing,
-            and_(
-                standing.c.workspace_id == link.c.workspace_id,
-                standing.c.connection_id == link.c.connection_id,
-                standing.c.kind == link.c.kind,
-                standing.c.remote_id == link.c.remote_id,
-            ),
-        )
+        .outerjoin(standing, standings.of_link())
         .where(link.c.workspace_id == workspace_id, link.c.record_id == record_id)
         .order_by(link.c.id)
     )
